@@ -1,0 +1,41 @@
+"""The plans: frozen, hashed, impossible to build wrong. Imports no PyTorch.
+
+Read in this order: ``plan`` (what every plan is), ``choices`` (the tables), ``network``, ``data``,
+``training``, ``run``, ``study``, ``events`` (what a run says while it runs).
+"""
+
+from resnet_core.specs.choices import (
+    BLOCKS,
+    DATASETS,
+    FAMILIES,
+    IMPORTED,
+    JOINS,
+    ORDERS,
+    SCHEDULES,
+    SHORTCUTS,
+)
+from resnet_core.specs.data import DataSpec
+from resnet_core.specs.network import NETWORKS, NetworkSpec, cifar_depths
+from resnet_core.specs.plan import Plan
+from resnet_core.specs.run import RunSpec
+from resnet_core.specs.study import DegradationStudy
+from resnet_core.specs.training import TrainSpec
+
+__all__ = [
+    "BLOCKS",
+    "DATASETS",
+    "FAMILIES",
+    "IMPORTED",
+    "JOINS",
+    "NETWORKS",
+    "ORDERS",
+    "SCHEDULES",
+    "SHORTCUTS",
+    "DataSpec",
+    "DegradationStudy",
+    "NetworkSpec",
+    "Plan",
+    "RunSpec",
+    "TrainSpec",
+    "cifar_depths",
+]

@@ -1,0 +1,113 @@
+"""Every choice a visitor can make: one literal table each, one row a choice.
+
+Controls, plans, the command line, the glossary and the tests read these tables; the code behind a
+row stands in the layer above, under the same key (``blocks`` for units and shortcuts, ``data`` for
+data sets), and a test holds the two together. The tables stand apart from the code so that the
+web server can read them without importing PyTorch. To add a choice, add its row here and
+its builder there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One row: what a reader sees in a control, and where it comes from."""
+
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One data set.
+
+    Attributes:
+        label: What a reader sees.
+        source: Who made it, with year.
+        channels: 1 for grey, 3 for colour.
+        size: Height and width of an image, in pixels.
+        classes: Number of classes.
+        train_images: Images in the fixed training split.
+        test_images: Images in the fixed test split.
+        download_bytes: What a first use fetches; 0 when nothing is.
+    """
+
+    label: str
+    source: str
+    channels: int
+    size: int
+    classes: int
+    train_images: int
+    test_images: int
+    download_bytes: int
+
+
+JOINS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "plain": Choice("plain: y = F(x)", "He 2015 §3.3"),
+        "residual": Choice("residual: y = F(x) + h(x)", "He 2015 §3.2"),
+    }
+)
+
+SHORTCUTS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "A": Choice("A: identity, zero-padded", "He 2015 §3.3 A"),
+        "B": Choice("B: identity, projection where shapes change", "He 2015 §3.3 B"),
+        "C": Choice("C: projection everywhere", "He 2015 §4.1 C"),
+    }
+)
+
+BLOCKS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "basic": Choice("basic: 3×3, 3×3", "He 2015 fig. 5 left"),
+        "bottleneck": Choice("bottleneck: 1×1, 3×3, 1×1", "He 2015 fig. 5 right"),
+    }
+)
+
+ORDERS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "original": Choice("original: weights, BN, ReLU; ReLU after addition", "He 2016 fig. 4 (a)"),
+        "pre-activation": Choice("full pre-activation: BN, ReLU, weights", "He 2016 fig. 4 (e)"),
+    }
+)
+
+FAMILIES: Mapping[str, Choice] = MappingProxyType(
+    {
+        "cifar": Choice("CIFAR: 6n+2 or 9n+2 layers, three stages", "He 2015 §4.2, He 2016 §5"),
+        "imagenet": Choice("ImageNet: 18 to 152 layers, four stages", "He 2015 table 1"),
+    }
+)
+
+SCHEDULES: Mapping[str, Choice] = MappingProxyType(
+    {
+        "one-cycle": Choice("one cycle: up, then down to zero", "Smith 2018, arXiv:1708.07120"),
+        "step": Choice("steps: a tenth at 1/2 and at 3/4", "He 2015 §4.2"),
+        "constant": Choice("constant", "–"),
+    }
+)
+
+DATASETS: Mapping[str, DataSet] = MappingProxyType(
+    {
+        "digits": DataSet(
+            "Digits 8×8", "UCI, Alpaydin & Kaynak 1998; in scikit-learn", 1, 8, 10, 1437, 360, 0
+        ),
+        "fashion-mnist": DataSet(
+            "Fashion-MNIST", "Xiao, Rasul & Vollgraf 2017", 1, 28, 10, 60_000, 10_000, 30_880_000
+        ),
+        "mnist": DataSet("MNIST", "LeCun, Cortes & Burges 1998", 1, 28, 10, 60_000, 10_000, 11_600_000),
+        "kmnist": DataSet(
+            "Kuzushiji-MNIST", "Clanuwat et al. 2018", 1, 28, 10, 60_000, 10_000, 21_300_000
+        ),
+        "cifar10": DataSet("CIFAR-10", "Krizhevsky 2009", 3, 32, 10, 50_000, 10_000, 170_500_000),
+        "svhn": DataSet("SVHN", "Netzer et al. 2011", 3, 32, 10, 73_257, 26_032, 246_400_000),
+    }
+)
+"""Data sets by name. Images of one's own are no row: see ``DataSpec.imported``."""
+
+IMPORTED = "imported"
+"""The ``DataSpec.dataset`` of images that a visitor brought in class folders."""

@@ -1,0 +1,184 @@
+"""Which network: ``NetworkSpec``, and the catalogue of the papers' networks.
+
+A CIFAR network (He 2015 §4.2) has a 3×3 stem, three stages of n units at widths w, 2w, 4w, and a
+classifier: depth 6n+2 with basic units (two weighted layers each), 9n+2 with bottleneck units
+(three each). An ImageNet network (He 2015 table 1) has a 7×7 stem, max pooling and four stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
+
+from pydantic import model_validator
+
+from resnet_core.errors import SpecError
+from resnet_core.specs.choices import BLOCKS, FAMILIES, JOINS, ORDERS, SHORTCUTS
+from resnet_core.specs.plan import Plan, check_between, check_choice
+
+MIN_DEPTH, MAX_DEPTH = 8, 1202
+MIN_WIDTH, MAX_WIDTH = 1, 64
+
+IMAGENET_UNITS: Mapping[int, tuple[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        18: ("basic", (2, 2, 2, 2)),
+        34: ("basic", (3, 4, 6, 3)),
+        50: ("bottleneck", (3, 4, 6, 3)),
+        101: ("bottleneck", (3, 4, 23, 3)),
+        152: ("bottleneck", (3, 8, 36, 3)),
+    }
+)
+"""Depth → block and units of each stage (He 2015 table 1)."""
+
+LAYERS_OF_UNIT: Mapping[str, int] = MappingProxyType({"basic": 2, "bottleneck": 3})
+"""Weighted layers of one unit, shortcut not counted."""
+
+
+class NetworkSpec(Plan):
+    """A plain or residual network; its input shape and classes come from the data.
+
+    Attributes:
+        family: A key of ``FAMILIES``.
+        depth: Weighted layers on the longest path, projections not counted.
+        block: A key of ``BLOCKS``; ImageNet networks have theirs given by depth.
+        join: A key of ``JOINS``: is there a shortcut at all?
+        shortcut: A key of ``SHORTCUTS``; a plain network has none, and its plan says A, so that
+            equal networks are equal plans.
+        order: A key of ``ORDERS``: where BN and ReLU stand.
+        width: Channels of the first stage's 3×3 layers; each later stage has twice as many.
+    """
+
+    family: str = "cifar"
+    depth: int = 20
+    block: str = "basic"
+    join: str = "residual"
+    shortcut: str = "A"
+    order: str = "original"
+    width: int = 16
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: object) -> object:
+        if not isinstance(data, Mapping):
+            return data
+        data = dict(data)
+        if data.get("join") == "plain" and data.get("shortcut", "A") in SHORTCUTS:
+            data["shortcut"] = "A"
+        if data.get("family") == "imagenet":
+            data.setdefault("width", 64)
+            if data.get("depth") in IMAGENET_UNITS:
+                data.setdefault("block", IMAGENET_UNITS[data["depth"]][0])
+        return data
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_choice("Family", self.family, FAMILIES)
+        check_choice("Block", self.block, BLOCKS)
+        check_choice("Join", self.join, JOINS)
+        check_choice("Shortcut", self.shortcut, SHORTCUTS)
+        check_choice("Activation order", self.order, ORDERS)
+        check_between("Width", self.width, MIN_WIDTH, MAX_WIDTH)
+        if self.family == "imagenet":
+            self._check_imagenet()
+        else:
+            self._check_cifar()
+        return self
+
+    def _check_cifar(self) -> None:
+        layers = 3 * LAYERS_OF_UNIT[self.block]
+        highest = MAX_DEPTH - (MAX_DEPTH - 2) % layers
+        lowest = max(MIN_DEPTH, layers + 2)
+        if not lowest <= self.depth <= highest or (self.depth - 2) % layers:
+            below = min(max((self.depth - 2) // layers * layers + 2, lowest), highest)
+            above = min(below + layers, highest)
+            raise SpecError(
+                "Depth {depth} was asked for, but a CIFAR network of {block} units has "
+                "{layers}n+2 layers, from {lowest} to {highest}: the nearest are {below} and "
+                "{above}.",
+                depth=self.depth,
+                block=self.block,
+                layers=layers,
+                lowest=lowest,
+                highest=highest,
+                below=below if below != above else above - layers,
+                above=above,
+            )
+
+    def _check_imagenet(self) -> None:
+        if self.depth not in IMAGENET_UNITS:
+            raise SpecError(
+                "Depth {depth} was asked for, but the ImageNet networks have 18, 34, 50, 101 or "
+                "152 layers.",
+                depth=self.depth,
+            )
+        block = IMAGENET_UNITS[self.depth][0]
+        if self.block != block:
+            raise SpecError(
+                "Block {block} was asked for, but the ImageNet network of depth {depth} has "
+                "{right} units.",
+                block=repr(self.block),
+                depth=self.depth,
+                right=block,
+            )
+
+    @property
+    def units_per_stage(self) -> tuple[int, ...]:
+        """Units of each stage: (n, n, n) for a CIFAR network."""
+        if self.family == "imagenet":
+            return IMAGENET_UNITS[self.depth][1]
+        n = (self.depth - 2) // (3 * LAYERS_OF_UNIT[self.block])
+        return (n, n, n)
+
+    def twin(self) -> Self:
+        """Give the same network with the other join: plain for residual, residual for plain."""
+        other = "residual" if self.join == "plain" else "plain"
+        return self.model_validate({**self.model_dump(), "join": other})
+
+    @property
+    def name(self) -> str:
+        """Short name as in the papers: ``plain-20``, ``residual-20``."""
+        return f"{self.join}-{self.depth}"
+
+
+def cifar_depths(block: str = "basic") -> tuple[int, ...]:
+    """List every depth a CIFAR network of this block can have, up to 1202."""
+    layers = 3 * LAYERS_OF_UNIT[block]
+    return tuple(range(max(MIN_DEPTH, layers + 2), MAX_DEPTH + 1, layers))
+
+
+def _imagenet(depth: int, join: str, shortcut: str) -> NetworkSpec:
+    return NetworkSpec(
+        family="imagenet",
+        depth=depth,
+        block=IMAGENET_UNITS[depth][0],
+        join=join,
+        shortcut=shortcut,
+        width=64,
+    )
+
+
+NETWORKS: Mapping[str, NetworkSpec] = MappingProxyType(
+    {
+        "plain-18": _imagenet(18, "plain", "A"),
+        "plain-34": _imagenet(34, "plain", "A"),
+        "resnet-18": _imagenet(18, "residual", "A"),
+        "resnet-34": _imagenet(34, "residual", "A"),
+        "resnet-50": _imagenet(50, "residual", "B"),
+        "resnet-101": _imagenet(101, "residual", "B"),
+        "resnet-152": _imagenet(152, "residual", "B"),
+        **{
+            f"cifar-{join}-{depth}": NetworkSpec(depth=depth, join=join)
+            for depth in (20, 32, 44, 56, 110)
+            for join in ("plain", "residual")
+        },
+        "cifar-residual-1202": NetworkSpec(depth=1202),
+        "cifar-pre-activation-164": NetworkSpec(
+            depth=164, block="bottleneck", shortcut="B", order="pre-activation"
+        ),
+        "cifar-pre-activation-1001": NetworkSpec(
+            depth=1001, block="bottleneck", shortcut="B", order="pre-activation"
+        ),
+    }
+)
+"""The papers' networks by name (He 2015 tables 1, 2 and 6; He 2016 table 4)."""
