@@ -63,7 +63,12 @@ class StepsCompleted(_Event):
 
 
 class EvaluationCompleted(_Event):
-    """Training and test images were classified, in evaluation mode, without augmentation."""
+    """Training and test images were classified, in evaluation mode, without augmentation.
+
+    Attributes:
+        train_images: Training images classified: at most 2,000 on the way, 10,000 at the end.
+        test_images: The same for test images.
+    """
 
     kind: Literal["evaluation"] = "evaluation"
     step: int
@@ -71,6 +76,8 @@ class EvaluationCompleted(_Event):
     train_loss: float
     test_error: float
     test_loss: float
+    train_images: int = 0
+    test_images: int = 0
     seconds: float
 
 

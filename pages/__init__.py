@@ -1,0 +1,1 @@
+"""The pages: one lesson each, over ``pages.ui`` and ``resnet_core``."""

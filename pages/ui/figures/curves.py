@@ -1,0 +1,186 @@
+"""How does error or loss fall while networks train?
+
+One line a run and kind: single batches thin, training images heavy, test images light. Plain is
+vermilion and dashed, residual blue and solid; the deeper the network, the stronger its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from pages.ui import theme
+from pages.ui.figures.names import kind_name, series_name
+
+Quantity = Literal["error", "loss"]
+Number = float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """What one run has said so far. None stands for a value that is not finite.
+
+    Attributes:
+        uid: The run's digest; the uids of its traces begin with it.
+        label: The network's name, ``plain-56``.
+        join: ``plain`` or ``residual``.
+        depth: Weighted layers.
+        steps: Steps with a batch value.
+        errors: Share of each of these batches that was wrong, in [0, 1].
+        losses: Loss of each of these batches, in nats.
+        evaluation_steps: Steps after which all images were classified.
+        train_errors: Share of the training images that was wrong then.
+        test_errors: Share of the test images that was wrong then.
+        train_losses: Mean loss over the training images then, in nats.
+        test_losses: Mean loss over the test images then, in nats.
+    """
+
+    uid: str
+    label: str
+    join: str
+    depth: int
+    steps: Sequence[int] = ()
+    errors: Sequence[Number] = ()
+    losses: Sequence[Number] = ()
+    evaluation_steps: Sequence[int] = ()
+    train_errors: Sequence[Number] = ()
+    test_errors: Sequence[Number] = ()
+    train_losses: Sequence[Number] = ()
+    test_losses: Sequence[Number] = ()
+
+
+KINDS: Mapping[Quantity, Mapping[str, theme.Kind]] = {
+    "error": {"batch_error": "batch", "test_error": "test", "train_error": "train"},
+    "loss": {"loss": "batch", "test_loss": "test", "train_loss": "train"},
+}
+"""What follows ``digest:`` in the uids of a figure, back to front, and how it is drawn."""
+
+
+def curve_updates(curve: Curve, *, quantity: Quantity) -> dict[str, dict[str, list[Any]]]:
+    """Give the points of a run's traces by uid, as drawn: steps, and errors in % (losses in nats).
+
+    From a curve of new points only these are what a live figure is to append.
+    """
+    if quantity == "error":
+        batch, train, test = map(
+            _percent_of, (curve.errors, curve.train_errors, curve.test_errors)
+        )
+    else:
+        batch, train, test = curve.losses, curve.train_losses, curve.test_losses
+    named = {"batch": batch, "train": train, "test": test}
+    updates: dict[str, dict[str, list[Any]]] = {}
+    for suffix, kind in KINDS[quantity].items():
+        steps = curve.steps if kind == "batch" else curve.evaluation_steps
+        values = named[kind]
+        updates[f"{curve.uid}:{suffix}"] = {"x": list(steps[: len(values)]), "y": list(values)}
+    return updates
+
+
+def training_curves(
+    runs: Sequence[Curve],
+    *,
+    t: Callable[[str], str],
+    quantity: Quantity = "error",
+    show_batches: bool = True,
+    show_test: bool = True,
+    steps: int | None = None,
+) -> go.Figure:
+    """Draw error or loss of runs over their steps.
+
+    The legend has one entry a join and kind, however many runs there are; pressing it hides them
+    all. Pointing at a line names the run.
+
+    Args:
+        runs: The runs; those without points yet have their empty traces already.
+        t: Translates.
+        quantity: ``error`` in %, or ``loss`` in nats.
+        show_batches: Draw the batches too.
+        show_test: Draw the test images too.
+        steps: Steps of the whole training, so that the axis does not grow while it runs.
+    """
+    wanted = {"train", *(["batch"] if show_batches else []), *(["test"] if show_test else [])}
+    shades = _shades(runs)
+    points = {
+        uid: xy for run in runs for uid, xy in curve_updates(run, quantity=quantity).items()
+    }
+    traces = [
+        _trace(run, suffix, kind, points[f"{run.uid}:{suffix}"], shades[run.depth], t, quantity)
+        for suffix, kind in KINDS[quantity].items()
+        if kind in wanted
+        for run in runs
+    ]
+    _show_the_deepest(traces)
+    titles = {
+        "error": t("error, % of the images"),
+        "loss": t("loss, nats an image"),
+    }
+    x: dict[str, Any] = {"rangemode": "tozero", "nticks": 8}
+    if steps is not None:
+        x |= {"range": [0, steps * 1.01]}
+    y: dict[str, Any] = {
+        "rangemode": "tozero",
+        "autorangeoptions": {"include": [0, 5 if quantity == "error" else 0.5]},
+        "nticks": 7,
+    }
+    if quantity == "error":
+        y["autorangeoptions"]["clipmax"] = 101
+    return go.Figure(
+        traces,
+        theme.layout(xaxis=theme.axis(t("step"), **x), yaxis=theme.axis(titles[quantity], **y)),
+    )
+
+
+def _trace(
+    run: Curve,
+    suffix: str,
+    kind: theme.Kind,
+    points: dict[str, list[Any]],
+    shade: float,
+    t: Callable[[str], str],
+    quantity: Quantity,
+) -> go.Scatter:
+    value = "%{y:.1f} %" if quantity == "error" else "%{y:.3f}"
+    alpha = shade * (0.5 if kind == "batch" else 1.0)
+    line = theme.line(run.join, kind, alpha=alpha)
+    line["width"] *= 0.6 + 0.4 * shade
+    return go.Scatter(
+        uid=f"{run.uid}:{suffix}",
+        name=series_name(run.join, kind, t),
+        legendgroup=f"{run.join}:{kind}",
+        legendrank={"train": 1, "test": 3, "batch": 5}[kind] + (run.join == "residual"),
+        x=points["x"],
+        y=points["y"],
+        mode="lines" if kind == "batch" else "lines+markers",
+        line=line,
+        marker=theme.marker(run.join, kind, alpha=alpha) | {"size": 6 if kind == "train" else 4},
+        hovertemplate=(
+            f"<b>{run.label}</b>, {kind_name(kind, t)}<br>{t('step')} %{{x}}: {value}<extra></extra>"
+        ),
+        cliponaxis=kind == "batch",
+    )
+
+
+def _shades(runs: Sequence[Curve]) -> dict[int, float]:
+    """Give the strength of each depth: the deepest 1, the shallowest 0.4, the others between."""
+    depths = sorted({run.depth for run in runs})
+    rank = max(1, len(depths) - 1)
+    return {depth: 1.0 - 0.6 * (len(depths) - 1 - i) / rank for i, depth in enumerate(depths)}
+
+
+def _show_the_deepest(traces: Sequence[go.Scatter]) -> None:
+    """Let the strongest trace of each legend group stand in the legend for all of it."""
+    strongest: dict[str, go.Scatter] = {}
+    for trace in traces:
+        trace.showlegend = False
+        known = strongest.get(trace.legendgroup)
+        if known is None or trace.line.width >= known.line.width:
+            strongest[trace.legendgroup] = trace
+    for trace in strongest.values():
+        trace.showlegend = True
+
+
+def _percent_of(fractions: Sequence[Number]) -> list[Number]:
+    return [None if value is None else round(100 * value, 3) for value in fractions]

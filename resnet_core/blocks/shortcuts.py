@@ -1,0 +1,85 @@
+"""Shortcut connections: what carries x past the residual function F.
+
+A residual unit computes ``y = h(x) + F(x)``. Here stands every ``h`` there is. To add one, write
+its builders, a row here, and a row of the same key in ``specs.choices.SHORTCUTS``.
+
+Source: He et al. 2015, arXiv:1512.03385, sections 3.3 (options A, B) and 4.1 (C); fig. 4 of
+He et al. 2016, arXiv:1603.05027, for what stands on the shortcut in pre-activation order: nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class UnitShape:
+    """What a unit is given and gives: channels in and out, stride, and its activation order."""
+
+    in_channels: int
+    out_channels: int
+    stride: int
+    order: str
+
+    @property
+    def changes(self) -> bool:
+        """Whether the unit's output has another shape than its input."""
+        return self.stride != 1 or self.in_channels != self.out_channels
+
+
+class ZeroPadShortcut(nn.Module):
+    """Subsamples x and pads the new channels with zeros (option A). No parameters."""
+
+    def __init__(self, shape: UnitShape) -> None:
+        super().__init__()
+        self.extra_channels = shape.out_channels - shape.in_channels
+        self.stride = shape.stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x of shape (N, C_in, H, W) to (N, C_out, ⌈H/stride⌉, ⌈W/stride⌉)."""
+        x = x[:, :, :: self.stride, :: self.stride]
+        return nn.functional.pad(x, (0, 0, 0, 0, 0, self.extra_channels))
+
+
+def _identity(shape: UnitShape) -> nn.Module:
+    return nn.Identity()
+
+
+def _projection(shape: UnitShape) -> nn.Module:
+    """W_s·x by a 1×1 convolution; with BN after it in the original order, alone in pre-activation."""
+    convolution = nn.Conv2d(
+        shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=False
+    )
+    if shape.order == "pre-activation":
+        return nn.Sequential(convolution)
+    return nn.Sequential(convolution, nn.BatchNorm2d(shape.out_channels))
+
+
+ShortcutBuilder = Callable[[UnitShape], nn.Module]
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """One row: how to build h where the unit keeps its shape, and where it changes it."""
+
+    same_shape: ShortcutBuilder
+    new_shape: ShortcutBuilder
+
+
+SHORTCUTS: Mapping[str, Shortcut] = MappingProxyType(
+    {
+        "A": Shortcut(_identity, ZeroPadShortcut),
+        "B": Shortcut(_identity, _projection),
+        "C": Shortcut(_projection, _projection),
+    }
+)
+
+
+def build_shortcut(key: str, shape: UnitShape) -> nn.Module:
+    """Build h for a unit of this shape."""
+    row = SHORTCUTS[key]
+    return (row.new_shape if shape.changes else row.same_shape)(shape)

@@ -1,0 +1,15 @@
+"""Where work runs: the lab, a process of its own, and the processes it starts.
+
+* ``client``    how a page or the command line speaks to the lab; starts one where there is none
+* ``protocol``  the words they use: one JSON line each way over a Unix socket
+* ``lab``       the supervisor: queue, limits, crashes, the only writer of the store
+* ``schedule``  whose turn it is
+* ``limits``    what is refused before it starts
+* ``slots``     the lab's grip on its worker and bench processes
+* ``worker``    one run in one process
+* ``bench``     a warm process for measurements that are answered at once
+* ``warm``      what the forkserver imports before the first run is asked for
+
+``client``, ``lab`` and what they import know no PyTorch: the lab is up in a moment, and its
+forkserver imports PyTorch once for every process it forks.
+"""

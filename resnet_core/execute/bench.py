@@ -1,0 +1,166 @@
+"""The bench: a warm process for measurements that are answered at once.
+
+A page that needs a number from PyTorch (a count while a slider moves, images brought by a visitor)
+asks the lab, and the lab asks the bench: milliseconds, and never in the web server. To add a
+measurement, write a function from JSON to JSON and add its row to ``MEASUREMENTS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from resnet_core.arithmetic import Speed, count_network, estimate_run, fitting_depth
+from resnet_core.arithmetic.estimate import PASSES, Shape
+from resnet_core.data import describe_imported, import_images, load_pictures
+from resnet_core.errors import ResNetLabError, to_message
+from resnet_core.nets import build_network
+from resnet_core.specs import DATASETS, DataSpec, NetworkSpec, RunSpec
+from resnet_core.train import choose_device, device_name
+from resnet_core.train.optimise import build_optimiser
+
+Answer = dict[str, Any]
+
+
+def serve(lab: Connection) -> None:
+    """Say what machine this is, then answer until the lab is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    torch.set_num_threads(1)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        _tell(lab, {"machine": machine()})
+        # The default data set is decoded once and cached: no run has to wait for it.
+        load_pictures(DataSpec())
+        while True:
+            question = json.loads(lab.recv_bytes())
+            try:
+                answer = MEASUREMENTS[question["measure"]](**question["arguments"])
+            except ResNetLabError as error:
+                answer = to_message(error)
+            _tell(lab, {"number": question["number"], **answer})
+
+
+def machine() -> Answer:
+    """Name the device in use, and how many there are."""
+    device = choose_device()
+    return {
+        "device": device,
+        "device_name": device_name(device),
+        "count": torch.cuda.device_count() if device == "cuda" else 1,
+        "torch": torch.__version__,
+    }
+
+
+def count(network: dict[str, Any], channels: int, classes: int, size: int) -> Answer:
+    """Count a network for images of a shape."""
+    spec = NetworkSpec.model_validate(network)
+    return asdict(count_network(spec, channels=channels, classes=classes, size=size))
+
+
+def estimate(runs: list[str], max_seconds: float, max_bytes: float) -> Answer:
+    """Estimate runs: counts, seconds and bytes of each, and for one that is too large what fits."""
+    return {"estimates": [_estimate(text, max_seconds, max_bytes) for text in runs]}
+
+
+@lru_cache(maxsize=4096)
+def _estimate(text: str, max_seconds: float, max_bytes: float) -> Answer:
+    run = RunSpec.from_json(text)
+    shape = data_shape(run.data)
+    found = estimate_run(run, shape, measured_speed())
+    answer: Answer = {
+        **asdict(found.counts),
+        "seconds": found.seconds,
+        "memory_bytes": found.memory_bytes,
+    }
+    if found.seconds > max_seconds or found.memory_bytes > max_bytes:
+        answer["fits"] = fitting_depth(
+            run, shape, measured_speed(), max_seconds=max_seconds, max_bytes=max_bytes
+        )
+    return answer
+
+
+def data_shape(spec: DataSpec) -> Shape:
+    """Say what a data set's images are like, without loading them."""
+    row = DATASETS.get(spec.dataset) or describe_imported(spec.imported or "")
+    return Shape(
+        channels=row.channels,
+        size=spec.image_size or row.size,
+        classes=row.classes if isinstance(row.classes, int) else len(row.classes),
+        train_images=spec.train_images or row.train_images,
+        test_images=spec.test_images or row.test_images,
+    )
+
+
+@lru_cache(maxsize=1)
+def measured_speed() -> Speed:
+    """Measure this device: half a second of real training steps, once.
+
+    Two networks, one so small that only the calls cost and one so large that the arithmetic does,
+    give the two rates. Several runs share the cores, so one thread is what counts.
+    """
+    device = choose_device()
+    shapes = ((NetworkSpec(depth=20, width=2), 8, 16), (NetworkSpec(depth=8, width=16), 16, 128))
+    rows = []
+    for network, size, batch in shapes:
+        counts = count_network(network, channels=1, classes=10, size=size)
+        seconds = _seconds_a_step(network, size, batch, device)
+        rows.append((counts.layers, PASSES * counts.multiply_adds * batch, seconds))
+    (layers, work, seconds), (more_layers, more_work, more_seconds) = rows
+    # seconds = layers·a + work·b, twice
+    determinant = layers * more_work - more_layers * work
+    a = (seconds * more_work - more_seconds * work) / determinant
+    b = (layers * more_seconds - more_layers * seconds) / determinant
+    return Speed(max(a, 1e-6), 1 / max(b, 1e-15), device, measured=True)
+
+
+def _seconds_a_step(network: NetworkSpec, size: int, batch: int, device: str) -> float:
+    built = build_network(network, channels=1, classes=10, seed=0, device=device)
+    optimiser = build_optimiser(RunSpec().train, built)
+    images = torch.zeros(batch, 1, size, size, device=device)
+    images = images.to(memory_format=torch.channels_last)
+    labels = torch.zeros(batch, dtype=torch.long, device=device)
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        loss = torch.nn.functional.cross_entropy(built(images), labels)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        loss.item()  # waits for the device
+        times.append(time.perf_counter() - began)
+    return sorted(times)[len(times) // 2]
+
+
+def bring_images(path: str, image_size: int | None) -> Answer:
+    """Import a zip of images in class folders; see ``data.imported``."""
+    return asdict(import_images(Path(path), image_size=image_size))
+
+
+def imported(digest: str) -> Answer:
+    """Describe images that were imported before."""
+    return asdict(describe_imported(digest))
+
+
+def _tell(lab: Connection, message: Answer) -> None:
+    lab.send_bytes(json.dumps(message).encode())
+
+
+MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
+    {
+        "count": count,
+        "estimate": estimate,
+        "bring_images": bring_images,
+        "imported": imported,
+    }
+)

@@ -1,0 +1,6 @@
+"""The buildings: networks from specs. ``build_network`` is the one way in."""
+
+from resnet_core.nets.build import build_network, build_on_meta
+from resnet_core.nets.resnet import ResidualNetwork
+
+__all__ = ["ResidualNetwork", "build_network", "build_on_meta"]

@@ -1,0 +1,114 @@
+"""Plain and residual networks: stem, stages of units, head.
+
+CIFAR (He 2015 §4.2; He 2016 §5), for images of any size, H × W × w at width w:
+
+    stem      3×3, w                  H
+    stage 1   n units, w              H      (bottleneck: 4w channels out)
+    stage 2   n units, 2w             H/2
+    stage 3   n units, 4w             H/4
+    head      average pool, linear
+
+With n = 3, 5, 7, 9, 18, 200 and w = 16 that is depth 20, 32, 44, 56, 110, 1202 and 0.27, 0.46, 0.66,
+0.85, 1.7, 19.4 million parameters (table 6). ImageNet networks (table 1) have a 7×7 stem of
+stride 2, 3×3 max pooling of stride 2, and four stages.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+from resnet_core.blocks.residual import EXPANSION
+from resnet_core.blocks.shortcuts import UnitShape
+from resnet_core.blocks.unit import ResidualUnit, build_unit
+from resnet_core.specs import NetworkSpec
+
+
+class ResidualNetwork(nn.Module):
+    """A network whose units can be addressed by stage and number, both from 1.
+
+    Attributes:
+        spec: The plan it was built from.
+        stem: What stands before the first unit.
+        stages: Of units; ``stages[0][2]`` is the third unit of the first stage.
+        head: What turns features into logits.
+    """
+
+    def __init__(self, spec: NetworkSpec, *, channels: int, classes: int) -> None:
+        super().__init__()
+        self.spec = spec
+        width = spec.width
+        expansion = EXPANSION[spec.block]
+        self.stem = _stem(spec, channels)
+        stages: list[nn.Sequential] = []
+        before = width
+        for number, units in enumerate(spec.units_per_stage, start=1):
+            after = width * 2 ** (number - 1) * expansion
+            stage: list[nn.Module] = []
+            for unit in range(1, units + 1):
+                first_of_all = number == unit == 1
+                shape = UnitShape(
+                    in_channels=before,
+                    out_channels=after,
+                    stride=2 if unit == 1 and number > 1 else 1,
+                    order=spec.order,
+                )
+                stage.append(
+                    build_unit(
+                        shape,
+                        block=spec.block,
+                        join=spec.join,
+                        shortcut=spec.shortcut,
+                        activated=first_of_all,
+                    )
+                )
+                before = after
+            stages.append(nn.Sequential(*stage))
+        self.stages = nn.ModuleList(stages)
+        self.head = _head(spec, before, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images of shape (N, C, H, W) to logits of shape (N, K)."""
+        x = self.stem(images)
+        for stage in self.stages:
+            x = stage(x)
+        logits: Tensor = self.head(x)
+        return logits
+
+    @property
+    def units(self) -> list[ResidualUnit]:
+        """Every unit, in the order the signal meets them."""
+        return [unit for stage in self.stages for unit in stage.children()]  # type: ignore[misc]
+
+    def unit(self, stage: int, number: int) -> ResidualUnit:
+        """Give one unit by stage and number, both from 1."""
+        found: ResidualUnit = self.stages[stage - 1][number - 1]  # type: ignore[index]
+        return found
+
+
+def _stem(spec: NetworkSpec, channels: int) -> nn.Sequential:
+    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    if spec.family == "imagenet":
+        parts["conv"] = nn.Conv2d(channels, spec.width, 7, stride=2, padding=3, bias=False)
+    else:
+        parts["conv"] = nn.Conv2d(channels, spec.width, 3, padding=1, bias=False)
+    # In pre-activation order too: the first unit's activation is moved right after the first
+    # convolution, before shortcut and branch part (He 2016, appendix).
+    parts["bn"] = nn.BatchNorm2d(spec.width)
+    parts["relu"] = nn.ReLU()
+    if spec.family == "imagenet":
+        parts["pool"] = nn.MaxPool2d(3, stride=2, padding=1)
+    return nn.Sequential(parts)
+
+
+def _head(spec: NetworkSpec, channels: int, classes: int) -> nn.Sequential:
+    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    if spec.order == "pre-activation":
+        # The last unit's sum needs an activation of its own (He 2016, appendix).
+        parts["bn"] = nn.BatchNorm2d(channels)
+        parts["relu"] = nn.ReLU()
+    parts["pool"] = nn.AdaptiveAvgPool2d(1)
+    parts["flatten"] = nn.Flatten()
+    parts["linear"] = nn.Linear(channels, classes)
+    return nn.Sequential(parts)

@@ -1,0 +1,101 @@
+"""A run's state in one file, and back: weights, statistics, momentum, step.
+
+Random numbers need no state: each is derived from the seed and the step (``seeding``). The file is
+safetensors (nothing in it can be run), written beside and moved into place, so that a kill leaves
+the one before.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from resnet_core.errors import RunError
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything needed to go on.
+
+    Attributes:
+        network: Parameters and BN statistics by name.
+        momentum: Of each parameter, in the network's order; empty before the first step.
+        step: Steps done.
+        seconds: Of training so far.
+        notes: What the owner of the run wants to find again.
+    """
+
+    network: dict[str, Tensor]
+    momentum: list[Tensor]
+    step: int
+    seconds: float
+    notes: dict[str, str]
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, replacing the one before in a single move.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    tensors = {f"network/{name}": tensor for name, tensor in checkpoint.network.items()}
+    tensors |= {f"momentum/{i}": tensor for i, tensor in enumerate(checkpoint.momentum)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    save_file(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+        beside,
+        metadata={
+            "step": str(checkpoint.step),
+            "seconds": repr(checkpoint.seconds),
+            "notes": json.dumps(checkpoint.notes),
+        },
+    )
+    beside.replace(path)
+
+
+def read_checkpoint(path: Path, *, device: str = "cpu") -> Checkpoint:
+    """Read a checkpoint back.
+
+    Raises:
+        RunError: There is none, or the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt", device=device) as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise RunError(
+            "The checkpoint {path} was asked for, but it cannot be read ({reason}): start the run "
+            "again.",
+            path=path.name,
+            reason=str(error),
+        ) from None
+    momentum = [name for name in tensors if name.startswith("momentum/")]
+    return Checkpoint(
+        network={
+            name.removeprefix("network/"): tensor
+            for name, tensor in tensors.items()
+            if name.startswith("network/")
+        },
+        momentum=[tensors[f"momentum/{i}"] for i in range(len(momentum))],
+        step=int(metadata["step"]),
+        seconds=float(metadata["seconds"]),
+        notes=json.loads(metadata["notes"]),
+    )
+
+
+def save_weights(network: torch.nn.Module, path: Path) -> None:
+    """Write a network's weights alone, for download, and for others to load."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    save_file(
+        {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}, beside
+    )
+    beside.replace(path)

@@ -1,0 +1,228 @@
+"""The training loop: ``Training`` is one run, one step at a time; ``train`` runs all of it.
+
+Nothing happens between two steps, so its owner may pause, change or stop a run there. Losses stay
+on the device until an event is due: reading one each step would make a GPU wait.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+import resnet_core
+from resnet_core.arithmetic.estimate import EVALUATED_AT_THE_END, EVALUATED_ON_THE_WAY
+from resnet_core.data import Batches, Pictures, load_pictures
+from resnet_core.nets import ResidualNetwork, build_network
+from resnet_core.specs import RunSpec
+from resnet_core.specs.events import (
+    REPORT_EVERY,
+    EvaluationCompleted,
+    Event,
+    RunCompleted,
+    RunDiverged,
+    RunStarted,
+    StepsCompleted,
+)
+from resnet_core.train.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from resnet_core.train.devices import device_name
+from resnet_core.train.evaluate import evaluate
+from resnet_core.train.optimise import build_optimiser, learning_rate
+
+
+class Training:
+    """One run in the hands of its owner.
+
+    Attributes:
+        run: The plan.
+        network: Being trained; its weights change with every ``advance``.
+        step: Steps done.
+        seconds: Spent in steps and evaluations; pauses are not counted.
+        ended: Nothing follows: completed or diverged.
+    """
+
+    def __init__(self, run: RunSpec, pictures: Pictures, *, device: str = "cpu") -> None:
+        self.run = run
+        self.device = device
+        self.pictures = pictures.to(device)
+        self.network: ResidualNetwork = build_network(
+            run.network,
+            channels=pictures.train.images.shape[1],
+            classes=len(pictures.classes),
+            seed=run.train.seed,
+            device=device,
+        )
+        self.network.train()
+        self.optimiser = build_optimiser(run.train, self.network)
+        self.batches = Batches(
+            self.pictures.train,
+            self.pictures.mean,
+            self.pictures.std,
+            batch_size=run.train.batch_size,
+            seed=run.train.seed,
+            crop_padding=run.data.crop_padding,
+            flip=run.data.flip,
+        )
+        self.step = 0
+        self.seconds = 0.0
+        self.ended = False
+        self._evaluation_steps = frozenset(run.train.evaluation_steps)
+        self._losses: list[Tensor] = []
+        self._errors: list[Tensor] = []
+
+    def start(self) -> RunStarted:
+        """Say on what the run trains, before its first step."""
+        return RunStarted(
+            device=self.device,
+            device_name=device_name(self.device),
+            threads=torch.get_num_threads(),
+            parameters=sum(parameter.numel() for parameter in self.network.parameters()),
+            train_images=len(self.pictures.train.labels),
+            test_images=len(self.pictures.test.labels),
+            versions={
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "resnet_core": resnet_core.__version__,
+            },
+        )
+
+    @property
+    def has_untold_steps(self) -> bool:
+        """Whether steps were done that no event has told of yet."""
+        return bool(self._losses)
+
+    def advance(self) -> list[Event]:
+        """Do one step and give the events that are due; most steps give none."""
+        began = time.perf_counter()
+        self.step += 1
+        images, labels = self.batches.batch(self.step)  # (B, C, H, W), (B,)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.run.train, self.step)
+        logits = self.network(images)  # (B, K)
+        loss = nn.functional.cross_entropy(logits, labels)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self._losses.append(loss.detach())
+        self._errors.append((logits.detach().argmax(1) != labels).float().mean())
+
+        last = self.step == self.run.train.steps
+        evaluates = self.step in self._evaluation_steps
+        events: list[Event] = []
+        if evaluates or self.step % REPORT_EVERY == 0:
+            events += self.flush(since=began)
+        else:
+            self.seconds += time.perf_counter() - began
+        if evaluates and not self.ended:
+            events.append(self._evaluate(last=last))
+        if last and not self.ended:
+            self.ended = True
+            seen = self.step * self.batches.batch_size
+            events.append(
+                RunCompleted(
+                    step=self.step, seconds=self.seconds, images_per_second=seen / self.seconds
+                )
+            )
+        return events
+
+    def flush(self, *, since: float | None = None) -> list[Event]:
+        """Give the steps not yet told; the run ends here if their loss is no longer a number."""
+        if not self._losses:
+            return []
+        first = self.step - len(self._losses) + 1
+        # Reading the losses waits for the device: one wait for all of them.
+        told = torch.stack([torch.stack(self._losses), torch.stack(self._errors)]).tolist()
+        if since is not None:
+            self.seconds += time.perf_counter() - since
+        losses, errors = told
+        self._losses, self._errors = [], []
+        bad = next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), None)
+        if bad is not None:
+            losses, errors = losses[:bad], errors[:bad]
+        events: list[Event] = []
+        if losses:
+            events.append(
+                StepsCompleted(
+                    step=first + len(losses) - 1,
+                    losses=losses,
+                    errors=errors,
+                    seconds=self.seconds,
+                )
+            )
+        if bad is not None:
+            self.ended = True
+            events.append(
+                RunDiverged(step=first + bad, loss=told[0][bad], seconds=self.seconds)
+            )
+        return events
+
+    def _evaluate(self, *, last: bool) -> EvaluationCompleted:
+        began = time.perf_counter()
+        at_most = EVALUATED_AT_THE_END if last else EVALUATED_ON_THE_WAY
+        mean, std = self.pictures.mean, self.pictures.std
+        train = evaluate(self.network, self.pictures.train, mean, std, at_most=at_most)
+        test = evaluate(self.network, self.pictures.test, mean, std, at_most=at_most)
+        self.seconds += time.perf_counter() - began
+        return EvaluationCompleted(
+            step=self.step,
+            train_error=train.error,
+            train_loss=train.loss,
+            test_error=test.error,
+            test_loss=test.loss,
+            train_images=train.images,
+            test_images=test.images,
+            seconds=self.seconds,
+        )
+
+    def save(self, path: Path, **notes: str) -> None:
+        """Write everything needed to go on; told events only, so flush first."""
+        assert not self._losses, "flush before saving"
+        write_checkpoint(
+            path,
+            Checkpoint(
+                network=self.network.state_dict(),
+                momentum=[
+                    self.optimiser.state[parameter]["momentum_buffer"]
+                    for parameter in self.network.parameters()
+                    if parameter in self.optimiser.state
+                ],
+                step=self.step,
+                seconds=self.seconds,
+                notes=notes,
+            ),
+        )
+
+    def restore(self, path: Path) -> dict[str, str]:
+        """Go on from a checkpoint: bit-identical on a CPU with as many threads. Gives its notes."""
+        checkpoint = read_checkpoint(path, device=self.device)
+        self.network.load_state_dict(checkpoint.network)
+        for parameter, momentum in zip(
+            self.network.parameters(), checkpoint.momentum, strict=False
+        ):
+            self.optimiser.state[parameter]["momentum_buffer"] = momentum.clone(
+                memory_format=torch.preserve_format
+            )
+        self.step = checkpoint.step
+        self.seconds = checkpoint.seconds
+        self.ended = self.step >= self.run.train.steps
+        return checkpoint.notes
+
+
+def train(run: RunSpec, *, device: str = "cpu", pictures: Pictures | None = None) -> Iterator[Event]:
+    """Train a network from its first step to its last, and say so event by event.
+
+    The caller decides the pace: nothing happens between two events, and closing the iterator
+    ends the run.
+
+    Raises:
+        DataError: The data set is not there and cannot be had.
+    """
+    training = Training(run, pictures or load_pictures(run.data), device=device)
+    yield training.start()
+    while not training.ended:
+        yield from training.advance()

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from resnet_core.errors import RunError, StoreError
+from resnet_core.specs import DegradationStudy
+from resnet_core.specs.events import StepsCompleted
+from resnet_core.studies import load_recording, outcomes, save_recording, verdicts
+
+COMMAND = "python -m resnet_core study degradation"
+
+
+@pytest.fixture
+def file(study, finished_store, tmp_path):
+    path = tmp_path / "study.json"
+    save_recording(study, finished_store, path, command=COMMAND, date="2026-01-02")
+    return path
+
+
+def test_a_recording_says_where_it_comes_from(file, study):
+    recording = load_recording(file)
+    assert (recording.command, recording.date) == (COMMAND, "2026-01-02")
+    assert recording.hardware == "A processor, 1 thread a run"
+    assert recording.versions == {"python": "3.11"}
+    assert recording.study == study
+    assert list(recording.runs) == [run.digest for run in study.runs]
+
+
+def test_a_recording_has_the_same_outcomes_and_verdicts(file, study, finished_store):
+    recorded, measured = load_recording(file).outcomes(), outcomes(study, finished_store)
+    assert [o.status for o in recorded] == [o.status for o in measured]
+    for one, other in zip(recorded, measured, strict=True):
+        if other.train_error is not None:
+            assert math.isclose(one.train_error, other.train_error, rel_tol=1e-4)
+    kinds = [{j: v.kind for j, v in verdicts(o, 1437).items()} for o in (recorded, measured)]
+    assert kinds[0] == kinds[1] == {"plain": "diverged", "residual": "degradation"}
+
+
+def test_steps_are_merged_by_twenty_and_no_loss_is_lost(file, study, said):
+    run = study.runs[0]
+    events = load_recording(file).events(run.digest)
+    steps = [e.event for e in events if e.kind == "steps"]
+    assert [(e.step, len(e.losses)) for e in steps] == [(20, 20), (40, 20)]
+    losses = [x for e in said(run) if isinstance(e, StepsCompleted) for x in e.losses]
+    recorded = [x for e in steps for x in e.losses]
+    assert all(math.isclose(*pair, rel_tol=1e-4) for pair in zip(losses, recorded, strict=True))
+    sequences = [event.sequence for event in events]
+    assert sequences == sorted(sequences)
+    assert sequences[-1] == len(said(run))
+
+
+def test_a_loss_that_is_no_number_survives(file, study):
+    last = load_recording(file).events(study.runs[2].digest)[-1].event
+    assert last.kind == "diverged"
+    assert math.isnan(last.loss)
+
+
+def test_ids_count_through_the_whole_file(file):
+    recording = load_recording(file)
+    ids = [event.id for events in recording.runs.values() for event in events]
+    assert ids == list(range(1, len(ids) + 1))
+
+
+def test_eight_runs_of_two_hundred_steps_are_small(store, said, tmp_path):
+    study = DegradationStudy(width=4)
+    for run in study.runs:
+        store.add_run(run, requested_by=None, now=1.0)
+        start, *_, end = said(study.runs[0])
+        numbers = [0.123456789 * (i + 1) for i in range(4)]
+        steps = [
+            StepsCompleted(step=s, losses=numbers, errors=numbers, seconds=1 / 3)
+            for s in range(4, 201, 4)
+        ]
+        evaluations = [said(study.runs[0])[6]] * 10
+        events = [start, *steps, *evaluations, end]
+        store.append(run.digest, list(enumerate(events, 1)), status="completed", ended=2.0)
+    save_recording(study, store, tmp_path / "study.json", command=COMMAND)
+    assert (tmp_path / "study.json").stat().st_size < 100_000
+
+
+def test_an_unfinished_study_is_not_recorded(study, finished_store, tmp_path):
+    finished_store.delete_run(study.runs[3].digest)
+    with pytest.raises(RunError, match="8 runs was asked for, but 1 have no result"):
+        save_recording(study, finished_store, tmp_path / "x.json", command=COMMAND)
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_a_recording_that_cannot_be_written_is_a_sentence(study, finished_store, tmp_path):
+    with pytest.raises(StoreError, match="cannot be done"):
+        save_recording(study, finished_store, tmp_path / "no" / "x.json", command=COMMAND)
+
+
+def test_an_unknown_run_is_refused(file):
+    with pytest.raises(RunError, match="this recording has no such run"):
+        load_recording(file).events("0" * 16)
+
+
+def test_what_is_no_recording_is_refused(file, tmp_path):
+    with pytest.raises(StoreError, match="cannot be read"):
+        load_recording(tmp_path / "missing.json")
+    good = json.loads(file.read_text())
+    for bad in (
+        [],
+        {},
+        {**good, "format": 2},
+        {**good, "runs": good["runs"][1:]},
+        {**good, "study": {"depths": [9]}},
+    ):
+        file.write_text(json.dumps(bad))
+        with pytest.raises(StoreError, match="record the study again"):
+            load_recording(file)
+    file.write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        load_recording(file)
