@@ -66,7 +66,7 @@ CLAIMS = (
         "He 2015 §4.1: with batch normalisation, vanishing gradients are unlikely to be the cause.",
         "degradation#not-simply-vanishing-gradients",
         "*unlikely* to come from vanishing gradients (He 2015, §4.1)",
-        "*不太可能*是梯度消失造成的（He 2015，§4.1）",
+        "**不太可能**是梯度消失造成的（He 2015，§4.1）",
     ),
     Claim(
         "003 L17",
@@ -82,7 +82,7 @@ CLAIMS = (
         "In that reading H(x) is predicted, x observed; the authors name multigrid.",
         "twins#corrections",
         "$H(x)$ is the *predicted* value and $x$ the observed one",
-        "$H(x)$ 是*预测值*，$x$ 才是观测值",
+        "$H(x)$ 是**预测值**，$x$ 才是观测值",
     ),
     Claim(
         "003 L33",

@@ -347,6 +347,7 @@ class Panel {
     const data = this.painted.data.map((trace) => ({
       ...trace,
       ...chart.points.get(trace.uid),
+      uid: trace.uid?.replace(/[^\w-]/g, "_"), // Plotly makes a CSS class of it, unescaped
       visible: this.hidden.has(groupOf(trace)) ? false : (trace.visible ?? true),
     }));
     const layout = structuredClone(this.painted.layout);

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 Scheme = Literal["light", "dark"]
 Kind = Literal["train", "test", "batch"]
@@ -94,13 +94,17 @@ def resolve(figure: _T, scheme: Scheme = "light") -> _T:
 
     In a notebook: ``go.Figure(resolve(figure.to_plotly_json()))``.
     """
-    if isinstance(figure, str):
-        return _TOKEN.sub(lambda found: _value(*found.groups(), scheme), figure)  # type: ignore[return-value]
-    if isinstance(figure, Mapping):
-        return {key: resolve(value, scheme) for key, value in figure.items()}  # type: ignore[return-value]
-    if isinstance(figure, list | tuple):
-        return [resolve(value, scheme) for value in figure]  # type: ignore[return-value]
-    return figure
+    return cast(_T, _resolve(figure, scheme))
+
+
+def _resolve(part: Any, scheme: Scheme) -> Any:
+    if isinstance(part, str):
+        return _TOKEN.sub(lambda found: _value(found[1], found[2], scheme), part)
+    if isinstance(part, Mapping):
+        return {key: _resolve(value, scheme) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_resolve(value, scheme) for value in part]
+    return part
 
 
 def _value(name: str, alpha: str | None, scheme: Scheme) -> str:

@@ -4,7 +4,8 @@ Read in this order: ``images`` (what pictures are), ``datasets`` (the table ``LO
 ``load_pictures``), ``batches`` and ``augment`` (what a training step sees). Behind them:
 ``select`` (fixed choices of images, smaller images), ``cache`` (pictures in a file),
 ``downloads`` (raw files, found or fetched), ``imported`` (images that a visitor brings) with
-``trees`` (class folders, in a folder or a zip) and ``decode`` (one image file).
+``trees`` (files in a folder or a zip), ``arrange`` (their classes and splits) and ``decode`` (one
+image file).
 
 To add a data set, add its row to ``resnet_core.specs.choices.DATASETS`` and its loader to
 ``datasets.LOADERS``.

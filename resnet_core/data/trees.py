@@ -127,10 +127,10 @@ class _Zip(Tree):
                 name=self.label,
                 reason=str(error),
             ) from error
+        entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+        encoding = _encoding_of(entries)
         self._entries = {
-            name: entry
-            for entry in self._zip.infolist()
-            if not entry.is_dir() and is_image_name(name := _name_of(entry))
+            name: entry for entry in entries if is_image_name(name := _name_of(entry, encoding))
         }
         self.names = sorted(self._entries)
         sizes = {name: entry.file_size for name, entry in self._entries.items()}
@@ -198,16 +198,23 @@ def is_image_name(name: str) -> bool:
     return not hidden and name.lower().endswith(ENDINGS)
 
 
-def _name_of(entry: zipfile.ZipInfo) -> str:
+def _encoding_of(entries: Sequence[zipfile.ZipInfo]) -> str:
+    """Guess how names that are not marked as UTF-8 are written; all in one zip are alike."""
+    names = [entry.filename.encode("cp437") for entry in entries if not entry.flag_bits & 0x800]
+    for encoding in ("utf-8", "gb2312"):  # of macOS, of Windows in Chinese
+        try:
+            for name in names:
+                name.decode(encoding)
+        except UnicodeError:
+            continue
+        return encoding
+    return "cp437"  # what the format says
+
+
+def _name_of(entry: zipfile.ZipInfo, encoding: str) -> str:
     name = entry.filename
-    if not entry.flag_bits & 0x800 and not name.isascii():
-        # Not marked as UTF-8: macOS writes UTF-8 all the same, Windows in Chinese GB 2312.
-        for encoding in ("utf-8", "gb2312"):
-            try:
-                name = name.encode("cp437").decode(encoding)
-                break
-            except UnicodeError:
-                continue
+    if not entry.flag_bits & 0x800:
+        name = name.encode("cp437").decode(encoding)
     return unicodedata.normalize("NFC", name.replace("\\", "/")).lstrip("/")
 
 

@@ -75,12 +75,18 @@ class LabClient:
         names = ("pid", "machine", "slots", "running", "queued", "trouble")
         return Status(**{name: answer[name] for name in names})
 
-    def submit(self, runs: Sequence[RunSpec], *, visitor: str | None) -> list[bool]:
-        """Ask for runs; for each, whether it was known already (attached to, or remembered)."""
+    def submit(
+        self, runs: Sequence[RunSpec], *, visitor: str | None, steps: int | None = None
+    ) -> list[bool]:
+        """Ask for runs; for each, whether it was known already (attached to, or remembered).
+
+        Private runs may be asked to pause after so many ``steps``.
+        """
         question = {
             "verb": "submit",
             "runs": [run.to_json() for run in runs],
             "visitor": visitor,
+            "steps": steps,
         }
         return [row["remembered"] for row in self._ask(question, timeout=90)["runs"]]
 

@@ -195,7 +195,9 @@ class Lab:
             self.ending.set()
         return {}
 
-    async def submit(self, runs: list[str], visitor: str | None) -> Message:
+    async def submit(
+        self, runs: list[str], visitor: str | None, steps: int | None = None
+    ) -> Message:
         """Take plans: all of them, or none with a reason. Those known already are attached to."""
         plans = [RunSpec.from_json(text) for text in runs]
         for plan in plans:
@@ -219,6 +221,8 @@ class Lab:
                 self.store.update_run(plan.digest, status="queued", requested_by=visitor)
             else:
                 record = self.store.add_run(plan, requested_by=visitor, now=asked)
+            if steps is not None and plan.owner is not None:
+                self.steps[plan.digest] = steps
             self._queue(record)
         self._fill()
         taken = {plan.digest for plan in new}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
+from resnet_core.errors import StoreError
 from resnet_core.store import files, schema
 from resnet_core.store.engine import Database
 from resnet_core.store.records import ACTIVE, Artefact, Tidied, unknown
@@ -93,6 +95,8 @@ class Keeping:
         The runs that nobody has watched for a day go first, then the others; within both, the one
         that ended first. Runs that are not over stay, even when the store does not fit then.
         """
+        with suppress(StoreError):  # on a full disk; then the files go first
+            self._database.shrink()
         folders = self._folders()
         before = size = self._database_bytes() + sum(folders.values())
         orphans = folders.keys() - self._known()

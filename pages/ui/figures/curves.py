@@ -64,13 +64,15 @@ def curve_updates(curve: Curve, *, quantity: Quantity) -> dict[str, dict[str, li
 
     From a curve of new points only these are what a live figure is to append.
     """
+    named: dict[theme.Kind, Sequence[Number]]
     if quantity == "error":
-        batch, train, test = map(
-            _percent_of, (curve.errors, curve.train_errors, curve.test_errors)
-        )
+        named = {
+            "batch": _percents(curve.errors),
+            "train": _percents(curve.train_errors),
+            "test": _percents(curve.test_errors),
+        }
     else:
-        batch, train, test = curve.losses, curve.train_losses, curve.test_losses
-    named = {"batch": batch, "train": train, "test": test}
+        named = {"batch": curve.losses, "train": curve.train_losses, "test": curve.test_losses}
     updates: dict[str, dict[str, list[Any]]] = {}
     for suffix, kind in KINDS[quantity].items():
         steps = curve.steps if kind == "batch" else curve.evaluation_steps
@@ -103,9 +105,7 @@ def training_curves(
     """
     wanted = {"train", *(["batch"] if show_batches else []), *(["test"] if show_test else [])}
     shades = _shades(runs)
-    points = {
-        uid: xy for run in runs for uid, xy in curve_updates(run, quantity=quantity).items()
-    }
+    points = {uid: xy for run in runs for uid, xy in curve_updates(run, quantity=quantity).items()}
     traces = [
         _trace(run, suffix, kind, points[f"{run.uid}:{suffix}"], shades[run.depth], t, quantity)
         for suffix, kind in KINDS[quantity].items()
@@ -157,7 +157,8 @@ def _trace(
         line=line,
         marker=theme.marker(run.join, kind, alpha=alpha) | {"size": 6 if kind == "train" else 4},
         hovertemplate=(
-            f"<b>{run.label}</b>, {kind_name(kind, t)}<br>{t('step')} %{{x}}: {value}<extra></extra>"
+            f"<b>{run.label}</b>, {kind_name(kind, t)}<br>"
+            f"{t('step')} %{{x}}: {value}<extra></extra>"
         ),
         cliponaxis=kind == "batch",
     )
@@ -182,5 +183,5 @@ def _show_the_deepest(traces: Sequence[go.Scatter]) -> None:
         trace.showlegend = True
 
 
-def _percent_of(fractions: Sequence[Number]) -> list[Number]:
+def _percents(fractions: Sequence[Number]) -> list[Number]:
     return [None if value is None else round(100 * value, 3) for value in fractions]

@@ -20,7 +20,7 @@ Measured = Literal["train", "test"]
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One depth and join: the error of each seed.
+    """One depth and join: the error of each seed, at the end of its training.
 
     Attributes:
         depth: Weighted layers.
@@ -107,7 +107,7 @@ def error_against_depth(
     traces += [_mean_trace(join, kind, updates, t) for kind in shown for join in JOINS]
     traces += [_diverged_trace(join, updates, t) for join in JOINS]
     traces += _published_traces(published or (), t)
-    depths = sorted({point.depth for point in (*points, *(published or ()))}) or [8, 56]
+    depths = sorted({p.depth for p in points} | {p.depth for p in published or ()}) or [8, 56]
     return go.Figure(
         traces,
         theme.layout(
@@ -125,6 +125,7 @@ def error_against_depth(
                 "fixedrange": True,
             },
             hovermode="x",
+            hoverdistance=60,
         ),
     )
 
@@ -183,7 +184,9 @@ def _mean_trace(
         line=theme.line(join, measured),
         marker=theme.marker(join, measured),
         cliponaxis=False,
-        hovertemplate=f"{series_name(join, measured, t)}: %{{y:.1f}} %%{{customdata}}<extra></extra>",
+        hovertemplate=(
+            f"{series_name(join, measured, t)}: %{{y:.1f}} %%{{customdata}}<extra></extra>"
+        ),
     )
 
 
@@ -245,9 +248,7 @@ def _diverged_trace(
     )
 
 
-def _published_traces(
-    published: Sequence[Published], t: Callable[[str], str]
-) -> list[go.Scatter]:
+def _published_traces(published: Sequence[Published], t: Callable[[str], str]) -> list[go.Scatter]:
     traces: list[go.Scatter] = []
     for join in JOINS:
         for source in dict.fromkeys(row.source for row in published if row.join == join):

@@ -40,9 +40,7 @@ def moved(image, down, right):
 
 def test_about_half_of_the_images_are_mirrored_and_the_rest_left(images):
     flipped = flip(images, generator())
-    mirrored = sum(
-        torch.equal(new, old.flip(2)) for new, old in zip(flipped, images, strict=True)
-    )
+    mirrored = sum(torch.equal(new, old.flip(2)) for new, old in zip(flipped, images, strict=True))
     kept = sum(torch.equal(new, old) for new, old in zip(flipped, images, strict=True))
     assert mirrored + kept == 64
     assert 20 < mirrored < 44

@@ -67,8 +67,7 @@ def test_labels_stay_with_their_images(pictures, make):
 def test_turning_crops_on_leaves_mirror_images_and_order_as_they_were(make):
     plain, flipped = make(crop_padding=0, flip=False), make(crop_padding=0)
     mirrored = [
-        not torch.equal(a, b)
-        for a, b in zip(plain.batch(2)[0], flipped.batch(2)[0], strict=True)
+        not torch.equal(a, b) for a, b in zip(plain.batch(2)[0], flipped.batch(2)[0], strict=True)
     ]
     cropped, both = make(flip=False), make()
     for was_mirrored, a, b in zip(mirrored, cropped.batch(2)[0], both.batch(2)[0], strict=True):

@@ -1,0 +1,40 @@
+"""The server: Streamlit in an ASGI app, with routes for live data, downloads and health.
+
+``streamlit run app.py`` finds ``app`` here. The pages stand in ``pages/``, the words in ``assets/``.
+This process never trains and never imports PyTorch: a lab does, which it keeps alive.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from streamlit import config
+
+from pages.ui import routes
+from pages.ui.lab import keeper
+from pages.ui.plotly_js import plotly_route
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Start the lab, warm what pages import, and say goodbye to the lab at the end."""
+    # With these two at Streamlit's defaults a class of thirty waits seconds for every slider.
+    assert config.get_option("runner.postScriptGC") is False
+    assert config.get_option("server.fileWatcherType") == "none"
+    keeper.start()
+    routes.warm_up()
+    gc.collect()
+    gc.freeze()
+    yield
+    keeper.end()
+
+
+app = st.App(
+    "pages/menu.py",
+    routes=[*routes.ROUTES, plotly_route],
+    middleware=routes.MIDDLEWARE,
+    lifespan=lifespan,
+)

@@ -1,0 +1,63 @@
+"""Can a deeper network do worse even on the images it was trained on? Measure it, with twins.
+
+Source: He et al. 2015, arXiv:1512.03385, sections 1 and 4; figures 1, 4 and 6.
+Notice: the plain network's *training* error rises with depth; its residual twin's does not.
+"""
+
+import streamlit as st
+
+from pages.ui import evidence, frame, lab, reading, study
+from pages.ui.chart import Live, chart, chart_words
+from pages.ui.figures.curves import training_curves
+from pages.ui.figures.degradation import error_against_depth
+from resnet_core.errors import ResNetLabError
+
+page = frame.open_page("degradation")
+t = page.t
+
+controls, figures = st.columns([0.27, 0.73], gap="medium")
+with controls:
+    try:
+        plan = study.plan(page)
+    except ResNetLabError as error:
+        frame.show_error(error, t)
+        st.stop()
+    shown = study.look_up(plan)
+    study.buttons(page, plan, shown)
+
+with figures:
+    published = study.published_keys(page)
+    show_test = study.show_test(page)
+    caption = study.verdict(shown, t)
+    state = chart(
+        [
+            error_against_depth(
+                shown.points, t=t, published=evidence.published(published), show_test=show_test
+            ),
+            training_curves(
+                [history.curve() for history in shown.histories],
+                t=t,
+                show_test=False,
+                steps=shown.plan.train.steps,
+            ),
+        ],
+        key="degradation.figures",
+        alt=[reading.depth_figure(shown.histories, t), t("Training error of each run over its steps.")],
+        captions=[caption, t("Each batch thin, all training images heavy; the deeper, the stronger.")],
+        live=Live(shown.live_url(page.language), 0.5) if shown.is_live else None,
+        words=chart_words(t),
+        height=400,
+        on_done=study.replay_over,
+    )
+    study.say_where_from(page, shown)
+    study.say_published(page, published)
+
+with controls:
+    study.downloads(page, shown)
+
+st.divider()
+page.fold("predict", "notice", "not-overfitting", "not-simply-vanishing-gradients")
+page.fold("slow-convergence", "constructed-solution", "paper", "try-this", "sources")
+page.link.write()
+frame.problems(page)
+lab.keeper.looks(lab.visitor(), shown.watched)

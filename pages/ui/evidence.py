@@ -1,0 +1,108 @@
+"""Where do the numbers of a figure come from? The line under every figure that says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.figures.degradation import Published
+from pages.ui.history import History, of_events
+from pages.ui.translate import ASSETS, Translate
+from resnet_core.studies import Recording, load_recording
+
+
+def measured(histories: Sequence[History], t: Translate) -> None:
+    """Say that runs were measured here: how many, on what, how long, on how many images."""
+    started = [history.started for history in histories if history.started]
+    if not started:
+        return
+    first = started[0]
+    st.caption(
+        "**"
+        + t("Measured here.")
+        + "** "
+        + t(
+            "{runs} runs, seeds {seeds}, on {device} ({name}), {seconds} s of training; "
+            "{train} training and {test} test images; PyTorch {torch}.",
+            runs=len(started),
+            seeds=_seeds(histories),
+            device=first.device,
+            name=first.device_name,
+            seconds=f"{sum(history.seconds for history in histories):.0f}",
+            train=f"{first.train_images:,}",
+            test=f"{first.test_images:,}",
+            torch=first.versions.get("torch", "?"),
+        )
+    )
+
+
+def recorded(recording: Recording, t: Translate, *, note: str = "") -> None:
+    """Say that a figure was recorded: when, on what, by which command."""
+    st.caption(
+        "**"
+        + t("Recorded.")
+        + "** "
+        + t(
+            "{runs} runs on {hardware}, {date}; made by",
+            runs=len(recording.runs),
+            hardware=recording.hardware,
+            date=recording.date,
+        )
+        + f" `{recording.command}`. {note}"
+    )
+
+
+@cache
+def recording(name: str) -> Recording:
+    """Read a study that ships with the app."""
+    return load_recording(ASSETS / "runs" / f"{name}.json")
+
+
+def recordings() -> list[Recording]:
+    """Read all of them."""
+    return [recording(path.stem) for path in sorted((ASSETS / "runs").glob("*.json"))]
+
+
+@cache
+def recorded_histories(name: str) -> list[History]:
+    """Give what the runs of a recording said."""
+    found = recording(name)
+    return [
+        of_events(run, ((event.id, event.event) for event in found.events(run.digest)))
+        for run in found.study.runs
+    ]
+
+
+@cache
+def published_tables() -> list[dict[str, Any]]:
+    """Read the published values: a table each, with source and note."""
+    text = (Path(ASSETS) / "published" / "he2015.json").read_text(encoding="utf-8")
+    tables: list[dict[str, Any]] = json.loads(text)["tables"]
+    return tables
+
+
+def published(keys: Sequence[str]) -> list[Published]:
+    """Give the published errors of some tables."""
+    return [
+        Published(
+            depth=point["depth"],
+            join=point["join"],
+            error=point["error"] / 100,
+            source=f"{table['source'].split(',')[0]}, {table['source'].split(', ')[-1]}",
+        )
+        for table in published_tables()
+        if table["key"] in keys
+        for point in table["points"]
+    ]
+
+
+def _seeds(histories: Sequence[History]) -> str:
+    seeds = sorted({history.run.train.seed for history in histories})
+    if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]}–{seeds[-1]}"
+    return ", ".join(str(seed) for seed in seeds)

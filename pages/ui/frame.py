@@ -1,0 +1,102 @@
+"""What stands around every page: title, question, language, the device in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui import lab, translate, words
+from pages.ui.link import Link
+from pages.ui.translate import LANGUAGES, Translate, translate_error
+from resnet_core.errors import ResNetLabError
+
+DEVICES = {"cuda": "GPU", "mps": "GPU", "cpu": "CPU"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page script works with: its name, its words, its link."""
+
+    name: str
+    t: Translate
+    language: str
+    link: Link
+
+    def lesson(self, section: str) -> str:
+        """Give the words of a section."""
+        return translate.lesson(self.name, section, self.language)
+
+    def fold(self, *sections: str) -> None:
+        """Show sections of the lesson, each folded under its heading."""
+        for section in sections:
+            words.expander(self.name, section)
+
+
+def open_page(name: str) -> Page:
+    """Begin a page: its title and question, with the frame's switches beside them."""
+    language = words.language()
+    t = words.t()
+    head, tools = st.columns([0.72, 0.28], vertical_alignment="bottom")
+    with head:
+        st.title(translate.title(name, language), anchor=False)
+        st.markdown(f"**{translate.question(name, language)}**")
+    with tools, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        _device(t)
+        _language_switch(language, t)
+    return Page(name, t, language, Link(name, t))
+
+
+def problems(page: Page) -> None:
+    """Say what was wrong with the link, if anything was."""
+    for problem in page.link.problems:
+        st.warning(problem, icon=":material/link_off:")
+
+
+def show_error(error: ResNetLabError, t: Translate) -> None:
+    """Show a refusal as its sentence."""
+    st.error(translate_error(error, t), icon=":material/error:")
+
+
+def _language_switch(language: str, t: Translate) -> None:
+    names = list(LANGUAGES)
+    st.segmented_control(
+        t("Language"),
+        names,
+        default=language,
+        key=f"_switch_{language}",
+        format_func=lambda key: LANGUAGES[key],
+        label_visibility="collapsed",
+        on_change=_switch_language,
+        args=(f"_switch_{language}", language),
+    )
+
+
+def _switch_language(key: str, before: str) -> None:
+    words.switch(st.session_state[key] or before)
+
+
+@st.fragment(run_every=2)
+def _warming(t: Translate) -> None:
+    if lab.is_ready():
+        st.rerun()
+    st.badge(t("the lab is warming up …"), icon=":material/hourglass_top:", color="orange")
+
+
+def _device(t: Translate) -> None:
+    now = lab.status()
+    if now is None or now.machine is None:
+        _warming(t)
+        return
+    kind = DEVICES[now.machine["device"]]
+    busy = t("{count} running", count=now.running) if now.running else t("idle")
+    st.badge(
+        f"{kind} · {busy}",
+        icon=":material/memory:",
+        color="green",
+        help=t(
+            "Networks train on {name}, {slots} at a time.",
+            name=now.machine["device_name"],
+            slots=now.slots,
+        ),
+    )

@@ -1,0 +1,219 @@
+"""What does a live chart get when it asks what is new? The route's answers, without Streamlit.
+
+Cursors are the store's event ids; a replay's are milliseconds of training time. Answers are made
+once for all who ask the same within a fifth of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pages.ui.figures.curves import curve_updates
+from pages.ui.figures.degradation import Point, error_against_depth_updates
+from pages.ui.history import Histories, History
+from pages.ui.translate import Translate, translate_error
+from resnet_core.specs import RunSpec
+from resnet_core.specs.events import RunCompleted, RunDiverged, RunFailed
+from resnet_core.store import RunRecord, Store
+
+View = Literal["study", "pair"]
+VIEWS: tuple[View, ...] = ("study", "pair")
+REPLAY_STEP_MS = 400
+"""Of training time, a question of a replay: at two questions a second nearly as it was."""
+
+Answer = dict[str, Any]
+
+
+def live_url(view: View, digests: Sequence[str], language: str) -> str:
+    """Give the address that a chart of these runs asks."""
+    return f"api/live/{view}/{'~'.join(dict.fromkeys(digests))}?lang={language}"
+
+
+class LiveAnswers:
+    """Answers for all charts of one server."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.histories = Histories(store)
+        self._recent: dict[tuple[Any, ...], tuple[float, Answer | None]] = {}
+
+    def answer(
+        self,
+        view: View,
+        digests: Sequence[str],
+        *,
+        since: int,
+        t: Translate,
+        trouble: str | None = None,
+    ) -> Answer | None:
+        """Say what is new about runs; None when none of them is known.
+
+        Args:
+            view: Which figures ask.
+            digests: The runs.
+            since: The cursor of the answer before; -1 asks for everything.
+            t: Translates.
+            trouble: What keeps the lab from going on, if anything does.
+        """
+        key = (view, tuple(digests), since, t, trouble)
+        now = time.monotonic()
+        recent = self._recent.get(key)
+        if recent is not None and now - recent[0] < 0.2:
+            return recent[1]
+        answer = self._answer(view, digests, since, t, trouble)
+        if len(self._recent) > 1000:
+            self._recent.clear()
+        self._recent[key] = (now, answer)
+        return answer
+
+    def _answer(
+        self, view: View, digests: Sequence[str], since: int, t: Translate, trouble: str | None
+    ) -> Answer | None:
+        # Records first: a run that is over by then has said its last word by the time it is read.
+        records = {record.digest: record for record in self.store.runs(digests=digests)}
+        if not records:
+            return None
+        known = [digest for digest in digests if digest in records]
+        histories, cursor = self.histories.of(known)
+        whole = since < 0 or since > cursor
+        updates: dict[str, Any] = {}
+        for digest in known:
+            history = histories[digest]
+            curve = history.curve(since=0 if whole else since)
+            updates |= curve_updates(curve, quantity="error")
+            if view == "pair":
+                updates |= curve_updates(curve, quantity="loss")
+        answer: Answer = {
+            "cursor": cursor,
+            ("replace" if whole else "append"): {
+                uid: xy for uid, xy in updates.items() if whole or xy["x"]
+            },
+            "cells": [_cell(records[digest], histories[digest], t) for digest in known],
+            "status": trouble or status_line(list(records.values()), histories, t),
+            "done": not any(record.active for record in records.values()),
+        }
+        if view == "study":
+            points = study_points([histories[digest] for digest in known])
+            answer["replace"] = answer.get("replace", {}) | error_against_depth_updates(points)
+        return answer
+
+
+def replay(runs: Sequence[History], *, since: int, view: View, t: Translate) -> Answer:
+    """Say again what runs said, as time goes on: the answer to one question of a replay."""
+    now = max(0, since) + REPLAY_STEP_MS
+    seconds = now / 1000
+    longest = max((history.seconds for history in runs), default=0.0)
+    updates: dict[str, Any] = {}
+    for history in runs:
+        curve = history.curve(until_seconds=seconds)
+        updates |= curve_updates(curve, quantity="error")
+        if view == "pair":
+            updates |= curve_updates(curve, quantity="loss")
+    over = [history for history in runs if history.seconds <= seconds]
+    if view == "study":
+        updates |= error_against_depth_updates(study_points(over))
+    return {
+        "cursor": now,
+        "replace": updates,
+        "status": t(
+            "Replay: {seconds} of {total} s of training",
+            seconds=f"{min(seconds, longest):.1f}",
+            total=f"{longest:.1f}",
+        ),
+        "done": seconds >= longest,
+    }
+
+
+def study_points(histories: Sequence[History]) -> list[Point]:
+    """Gather the results of finished runs, one point a depth and join."""
+    points: dict[tuple[int, str], dict[str, list[Any]]] = {}
+    for history in histories:
+        network = history.run.network
+        row = points.setdefault(
+            (network.depth, network.join), {"train": [], "test": [], "diverged": []}
+        )
+        if isinstance(history.ended, RunCompleted) and history.evaluations:
+            row["train"].append(history.evaluations[-1].train_error)
+            row["test"].append(history.evaluations[-1].test_error)
+        elif isinstance(history.ended, RunDiverged):
+            row["diverged"].append(str(history.run.train.seed))
+    return [
+        Point(
+            depth=depth,
+            join=join,
+            errors_train=row["train"],
+            errors_test=row["test"],
+            diverged=row["diverged"],
+        )
+        for (depth, join), row in points.items()
+    ]
+
+
+def status_line(
+    records: Sequence[RunRecord], histories: Mapping[str, History], t: Translate
+) -> str:
+    """Say in a line how far runs are: done, pace, seconds left; and why any failed."""
+    failed = [
+        history.ended for history in histories.values() if isinstance(history.ended, RunFailed)
+    ]
+    if failed:
+        return translate_error(failed[0], t)
+    downloads = [r.detail for r in records if r.detail and r.status == "running"]
+    if downloads:
+        return _download_line(downloads[0], t)
+    running = [r for r in records if r.status == "running"]
+    over = sum(not r.active for r in records)
+    said = t("{done} of {total} runs done", done=over, total=len(records))
+    paces = [h.images_per_second or 0 for r in running if (h := histories.get(r.digest))]
+    if sum(paces) > 0:
+        said += " · " + t("{pace} images/s", pace=f"{sum(paces):,.0f}")
+    left = _seconds_left(records, histories)
+    if left is not None and any(r.status in ("running", "queued") for r in records):
+        said += " · " + t("about {seconds} s left", seconds=math.ceil(left))
+    return said
+
+
+def _seconds_left(records: Sequence[RunRecord], histories: Mapping[str, History]) -> float | None:
+    """Extrapolate: seconds a layer and step so far, times the layers and steps to go."""
+    spent = done = left = 0.0
+    for record in records:
+        run: RunSpec = record.spec
+        history = histories.get(record.digest)
+        if history is not None and history.steps:
+            spent += history.seconds
+            done += run.network.depth * history.steps[-1]
+        if record.status in ("running", "queued"):
+            left += run.network.depth * (record.steps - record.step)
+    side_by_side = max(1, sum(record.status == "running" for record in records))
+    return spent / done * left / side_by_side if done else None
+
+
+def _download_line(detail: str, t: Translate) -> str:
+    note = json.loads(detail)
+    share = note["done"] / note["total"] if note["total"] else 0.0
+    return t(
+        "Downloading {what}: {done} of {total} MB",
+        what=note["what"],
+        done=f"{note['done'] / 1e6:.1f}",
+        total=f"{note['total'] / 1e6:.1f}",
+        share=f"{share:.0%}",
+    )
+
+
+def _cell(record: RunRecord, history: History, t: Translate) -> dict[str, Any]:
+    return {
+        "id": record.digest,
+        "label": run_label(record.spec, t),
+        "status": record.status,
+        "progress": 1.0 if record.status == "completed" else record.step / record.steps,
+    }
+
+
+def run_label(run: RunSpec, t: Translate) -> str:
+    """Name a run among others: ``plain-56``, with its seed when it is not the first."""
+    name = run.network.name
+    return name if run.train.seed == 0 else t("{name}, seed {seed}", name=name, seed=run.train.seed)

@@ -1,0 +1,314 @@
+"""The parts of *Train two networks*: two plans, what is known of them, their buttons.
+
+These runs are private: the visitor's public name is part of their plan, and only they pause, step
+or stop them. The name stands in the link (``by=…``), so that others can look on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui import controls, evidence, lab, reading
+from pages.ui.frame import Page, show_error
+from pages.ui.history import History
+from pages.ui.link import choice, integer
+from pages.ui.live import live_url
+from pages.ui.study import histories_of
+from pages.ui.translate import Translate
+from resnet_core.errors import ResNetLabError, SpecError
+from resnet_core.specs import SHORTCUTS, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.store import RunRecord
+
+REPLAY = "twins.replay"
+NONE = "none"
+SIDES = ("a", "b")
+DEFAULTS = {"a": (32, NONE), "b": (32, "A")}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows.
+
+    Attributes:
+        runs: The two plans; the same twice when both sides agree.
+        records: The lab's, by digest.
+        histories: What the runs said; recorded ones when nothing is known of these.
+        by: Whose runs they are when they have been started, for the link.
+        mine: Whether the visitor who looks may command them.
+        recorded: The histories are a recording's.
+        replays: They are being played again.
+    """
+
+    runs: tuple[RunSpec, RunSpec]
+    records: dict[str, RunRecord]
+    histories: Sequence[History]
+    by: str | None
+    mine: bool
+    recorded: bool
+    replays: bool
+
+    @property
+    def is_live(self) -> bool:
+        """There is more to come."""
+        return self.replays or any(record.active for record in self.records.values())
+
+    @property
+    def watched(self) -> list[str]:
+        """Runs that this visitor's looking keeps going."""
+        return [digest for digest, record in self.records.items() if record.active]
+
+    def digests(self, *statuses: str) -> list[str]:
+        """List the runs in one of some states."""
+        return [d for d, record in self.records.items() if record.status in statuses]
+
+    def live_url(self, language: str) -> str:
+        """Give the address the chart asks for more."""
+        url = live_url("pair", [run.digest for run in self.runs], language)
+        return f"{url}&replay={st.session_state[REPLAY]}" if self.replays else url
+
+    def reading(self, t: Translate) -> str:
+        """Say how the two stand."""
+        return reading.race(self.histories, t) or t("Error of both networks over their steps.")
+
+
+def plans(page: Page) -> tuple[RunSpec, RunSpec]:
+    """Draw the controls and give both plans, without an owner yet."""
+    t = page.t
+    networks = []
+    for side, column in zip(SIDES, st.columns(2), strict=True):
+        with column:
+            networks.append(_network(page, side))
+    data = controls.dataset(page)
+    left, right = st.columns(2)
+    with left:
+        learning_rate = controls.rate(page)
+    with right:
+        steps = controls.slider(page, "steps", t("Steps"), controls.STEPS, 200, 1, 1_000_000)
+    seed_key = page.link.setting("seed", 0, integer("seed", 0, 2**31 - 1))
+    with st.expander(t("More settings")):
+        shape = controls.schedule(page)
+        data = controls.augmented(page, data)
+        seed = st.number_input(
+            t("Seed"),
+            0,
+            2**31 - 1,
+            key=seed_key,
+            help=t("Of the weights and of the order of images: the same for both networks."),
+        )
+    train = TrainSpec(steps=steps, learning_rate=learning_rate, schedule=shape, seed=seed)
+    first, second = (RunSpec(network=network, data=data, train=train) for network in networks)
+    return first, second
+
+
+def _network(page: Page, side: str) -> NetworkSpec:
+    t = page.t
+    depth_default, shortcut_default = DEFAULTS[side]
+    st.markdown(f"**{t('Network {side}', side=side.upper())}**")
+    options = [NONE, *SHORTCUTS]
+    key = page.link.setting(f"{side}_shortcut", shortcut_default, choice("shortcut", options))
+    shortcut = st.segmented_control(
+        t("Shortcut of {side}", side=side.upper()),
+        options,
+        key=key,
+        format_func=lambda name: t("none") if name == NONE else name,
+        required=True,
+        help=t("None makes a plain network. A pads with zeros, B and C project (He 2015 §3.3)."),
+    )
+    key = page.link.setting(f"{side}_depth", depth_default, controls.read_depth("basic"))
+    depth = st.select_slider(
+        t("Depth of {side}", side=side.upper()),
+        controls.with_value(controls.SHOWN_DEPTHS, st.session_state[key]),
+        key=key,
+    )
+    width = controls.slider(
+        page,
+        f"{side}_width",
+        t("Width of {side}", side=side.upper()),
+        controls.WIDTHS,
+        8,
+        1,
+        64,
+    )
+    join = "plain" if shortcut == NONE else "residual"
+    return NetworkSpec(
+        depth=depth, width=width, join=join, shortcut="A" if shortcut == NONE else shortcut
+    )
+
+
+def look_up(page: Page, plans: tuple[RunSpec, RunSpec]) -> Shown:
+    """Find what is known of two plans, in the hands of whoever the link names, or one's own."""
+    me = lab.visitor()
+    by = page_owner(page) or me
+    first, second = (plan.model_copy(update={"owner": by}) for plan in plans)
+    runs = (first, second)
+    records: dict[str, RunRecord] = {}
+    histories: list[History] = []
+    try:
+        digests = list(dict.fromkeys(run.digest for run in runs))
+        records = {record.digest: record for record in lab.store().runs(digests=digests)}
+        found = histories_of(list(records))
+        histories = [found[digest] for digest in digests if digest in found]
+    except ResNetLabError:
+        pass  # no lab yet: the frame says so
+    if not records:
+        mine = tuple(plan.model_copy(update={"owner": me}) for plan in plans)
+        wanted = {("plain", 32), ("residual", 32)}
+        recorded = [
+            history
+            for history in evidence.recorded_histories("degradation-digits")
+            if (history.run.network.join, history.run.network.depth) in wanted
+            and history.run.train.seed == 0
+        ]
+        return Shown((mine[0], mine[1]), {}, recorded, None, True, True, False)
+    live = any(record.active for record in records.values())
+    replays = bool(st.session_state.get(REPLAY)) and not live
+    return Shown(runs, records, histories, by, by == me, False, replays)
+
+
+def page_owner(page: Page) -> str | None:
+    """Give whose runs the link names, if it names anybody."""
+    asked = st.query_params.get("by")
+    if asked is None:
+        return None
+    if re.fullmatch(r"[0-9a-f]{12}", asked):
+        return asked
+    page.link.problems.append(
+        page.t(
+            "The link asks for runs by {name}, but a visitor's name has 12 hexadecimal digits: "
+            "these are your own.",
+            name=repr(asked)[:40],
+        )
+    )
+    return None
+
+
+def say_costs(page: Page, shown: Shown) -> None:
+    """Say what each network has and costs; answers every move of a slider."""
+    t = page.t
+    if not lab.is_ready():
+        st.caption(t("Counting needs the lab, which is warming up …"))
+        return
+    try:
+        costs = lab.estimate(shown.runs)
+    except ResNetLabError as error:
+        show_error(error, t)
+        return
+    for side, cost in zip(SIDES, costs, strict=True):
+        said = f"**{side.upper()}** · " + reading.costs(vars(cost), t)
+        st.markdown(f":small[{said}]" if cost.allowed else f":small[:red[{said}]]")
+
+
+def buttons(page: Page, shown: Shown) -> None:
+    """Draw what can be done now."""
+    t = page.t
+    if shown.records and not shown.mine:
+        st.info(t("You are watching somebody else's runs."), icon=":material/visibility:")
+        st.button(
+            t("Start my own"), icon=":material/play_arrow:", on_click=_do, args=("start", shown)
+        )
+        return
+    running = shown.digests("queued", "running")
+    waiting = shown.digests("paused", "stopped")
+    fresh = not shown.records or len(shown.records) < len({run.digest for run in shown.runs})
+    with st.container(horizontal=True, gap="small"):
+        if fresh or shown.digests("failed"):
+            _button(t("Start"), "play_arrow", "start", shown, primary=True)
+            _button(t("One step"), "skip_next", "first_step", shown)
+        elif running:
+            _button(t("Pause"), "pause", "pause", shown)
+            _button(t("Stop"), "stop", "stop", shown)
+        elif waiting:
+            _button(t("Resume"), "play_arrow", "resume", shown, primary=True)
+            _button(t("One step"), "skip_next", "step", shown)
+            if shown.digests("paused"):
+                _button(t("Stop"), "stop", "stop", shown)
+        if not fresh and not running and not waiting:
+            _button(t("Replay"), "replay", "replay", shown)
+            st.button(
+                t("New seed"),
+                icon=":material/casino:",
+                on_click=page.link.set,
+                args=({"seed": shown.runs[0].train.seed + 1},),
+            )
+    if not fresh and not running and not waiting:
+        st.caption(t("Trained already: remembered from before."))
+    if problem := st.session_state.pop("twins.problem", None):
+        show_error(problem, t)
+
+
+def _button(label: str, icon: str, verb: str, shown: Shown, *, primary: bool = False) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        type="primary" if primary else "secondary",
+        on_click=_do,
+        args=(verb, shown),
+        key=f"twins.{verb}",
+    )
+
+
+def _do(verb: str, shown: Shown) -> None:
+    """Carry out a button; a refusal is kept for the page to show."""
+    client, me = lab.keeper.client, lab.visitor()
+    try:
+        match verb:
+            case "start" | "first_step":
+                runs = [run.model_copy(update={"owner": me}) for run in shown.runs]
+                st.session_state.pop(REPLAY, None)
+                client.submit(runs, visitor=me, steps=1 if verb == "first_step" else None)
+                st.query_params["by"] = me
+            case "pause":
+                for digest in shown.digests("queued", "running"):
+                    client.pause(digest, visitor=me)
+            case "resume" | "step":
+                for digest in shown.digests("paused", "stopped"):
+                    client.resume(digest, visitor=me, steps=1 if verb == "step" else None)
+            case "stop":
+                client.stop(shown.digests("queued", "running", "paused"), visitor=me)
+            case "replay":
+                st.session_state[REPLAY] = st.session_state.get("twins.replays", 0) + 1
+                st.session_state["twins.replays"] = st.session_state[REPLAY]
+            case _:
+                raise SpecError("The button {verb} was pressed, which does nothing.", verb=verb)
+    except ResNetLabError as error:
+        st.session_state["twins.problem"] = error
+
+
+def replay_over() -> None:
+    """Called when the chart's stream has ended."""
+    st.session_state.pop(REPLAY, None)
+
+
+def say_where_from(page: Page, shown: Shown) -> None:
+    """Say where the numbers come from."""
+    if shown.recorded:
+        note = page.t("Press Start to train the networks of your settings.")
+        evidence.recorded(evidence.recording("degradation-digits"), page.t, note=note)
+    else:
+        evidence.measured(shown.histories, page.t)
+
+
+def downloads(page: Page, shown: Shown) -> None:
+    """Offer what finished runs leave: their metrics as a table, their weights."""
+    t = page.t
+    over = set(shown.digests("completed", "diverged", "stopped"))
+    with st.container(horizontal=True, gap="small"):
+        for run in dict.fromkeys(shown.runs):
+            if run.digest not in over:
+                continue
+            name = run.network.name
+            st.link_button(
+                t("{name}: metrics (CSV)", name=name),
+                f"api/runs/{run.digest}/metrics.csv",
+                icon=":material/download:",
+            )
+            if shown.records[run.digest].status != "stopped":
+                st.link_button(
+                    t("{name}: weights (safetensors)", name=name),
+                    f"api/runs/{run.digest}/weights.safetensors",
+                    icon=":material/download:",
+                )

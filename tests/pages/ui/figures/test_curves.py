@@ -1,0 +1,90 @@
+"""Runs in, lines out."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.ui.figures.curves import Curve, curve_updates, training_curves
+
+
+def run(join: str, depth: int) -> Curve:
+    return Curve(
+        uid=f"{join}{depth}",
+        label=f"{join}-{depth}",
+        join=join,
+        depth=depth,
+        steps=[1, 2, 3],
+        errors=[0.9, 0.5, None],
+        losses=[2.3, 1.5, None],
+        evaluation_steps=[2],
+        train_errors=[0.6],
+        test_errors=[0.7],
+        train_losses=[1.8],
+        test_losses=[1.9],
+    )
+
+
+RUNS = [run(join, depth) for depth in (8, 20, 32, 56) for join in ("plain", "residual")]
+
+
+def test_errors_are_shares_in_and_percent_out() -> None:
+    assert curve_updates(RUNS[0], quantity="error") == {
+        "plain8:batch_error": {"x": [1, 2, 3], "y": [90.0, 50.0, None]},
+        "plain8:test_error": {"x": [2], "y": [70.0]},
+        "plain8:train_error": {"x": [2], "y": [60.0]},
+    }
+
+
+def test_losses_stay_nats() -> None:
+    assert curve_updates(RUNS[0], quantity="loss") == {
+        "plain8:loss": {"x": [1, 2, 3], "y": [2.3, 1.5, None]},
+        "plain8:test_loss": {"x": [2], "y": [1.9]},
+        "plain8:train_loss": {"x": [2], "y": [1.8]},
+    }
+
+
+@pytest.mark.parametrize("quantity", ["error", "loss"])
+def test_the_figure_shows_what_a_stream_would_send(quantity: str) -> None:
+    figure = training_curves(RUNS, t=str, quantity=quantity)  # type: ignore[arg-type]
+    sent = {}
+    for one in RUNS:
+        sent |= curve_updates(one, quantity=quantity)  # type: ignore[arg-type]
+    shown = {trace.uid: {"x": list(trace.x), "y": list(trace.y)} for trace in figure.data}
+    assert shown == sent
+
+
+def test_axes_are_titled_in_the_visitors_language() -> None:
+    figure = training_curves(RUNS, t=str.upper)
+    assert figure.layout.xaxis.title.text == "STEP"
+    assert figure.layout.yaxis.title.text == "ERROR, % OF THE IMAGES"
+    loss = training_curves(RUNS, t=str, quantity="loss")
+    assert loss.layout.yaxis.title.text == "loss, nats an image"
+
+
+def test_the_legend_has_one_entry_a_join_and_kind() -> None:
+    figure = training_curves(RUNS, t=str)
+    entries = [trace for trace in figure.data if trace.showlegend]
+    assert sorted(trace.name for trace in entries) == [
+        "plain, each batch",
+        "plain, test images",
+        "plain, training images",
+        "residual, each batch",
+        "residual, test images",
+        "residual, training images",
+    ]
+    assert all(trace.uid.split(":")[0].endswith("56") for trace in entries)
+
+
+def test_deeper_is_stronger_and_test_is_lighter() -> None:
+    widths = {trace.uid: trace.line.width for trace in training_curves(RUNS, t=str).data}
+    assert widths["plain56:train_error"] > widths["plain8:train_error"]
+    assert widths["plain56:train_error"] > widths["plain56:test_error"]
+
+
+def test_batches_and_test_images_may_be_left_out() -> None:
+    figure = training_curves(RUNS[:1], t=str, show_batches=False, show_test=False)
+    assert [trace.uid for trace in figure.data] == ["plain8:train_error"]
+
+
+def test_pointing_at_a_line_names_the_run() -> None:
+    assert "plain-8" in training_curves(RUNS, t=str).data[0].hovertemplate
