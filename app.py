@@ -1,6 +1,6 @@
 """The server: Streamlit in an ASGI app, with routes for live data, downloads and health.
 
-``streamlit run app.py`` finds ``app`` here. The pages stand in ``pages/``, the words in ``assets/``.
+``streamlit run app.py`` finds ``app`` here. Pages stand in ``pages/``, words in ``assets/``.
 This process never trains and never imports PyTorch: a lab does, which it keeps alive.
 """
 

@@ -15,6 +15,7 @@ from resnet_core.errors import ResNetLabError
 page = frame.open_page("degradation")
 t = page.t
 
+st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.27, 0.73], gap="medium")
 with controls:
     try:
@@ -28,25 +29,31 @@ with controls:
 with figures:
     published = study.published_keys(page)
     show_test = study.show_test(page)
-    caption = study.verdict(shown, t)
-    state = chart(
+    study.say_verdict(page, shown)
+    chart(
         [
             error_against_depth(
-                shown.points, t=t, published=evidence.published(published), show_test=show_test
+                shown.points,
+                t=t,
+                published=evidence.published(published, deepest=max(shown.plan.depths)),
+                show_test=show_test,
             ),
             training_curves(
-                [history.curve() for history in shown.histories],
+                shown.curves,
                 t=t,
                 show_test=False,
                 steps=shown.plan.train.steps,
             ),
         ],
         key="degradation.figures",
-        alt=[reading.depth_figure(shown.histories, t), t("Training error of each run over its steps.")],
-        captions=[caption, t("Each batch thin, all training images heavy; the deeper, the stronger.")],
+        alt=[
+            reading.depth_figure(shown.histories, t),
+            t("Training error of each run over its steps."),
+        ],
+        captions=[study.seeds_line(shown, t), t("The deeper the network, the stronger its line.")],
         live=Live(shown.live_url(page.language), 0.5) if shown.is_live else None,
         words=chart_words(t),
-        height=400,
+        height=350,
         on_done=study.replay_over,
     )
     study.say_where_from(page, shown)

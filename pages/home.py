@@ -15,7 +15,10 @@ recording = evidence.recording("degradation-digits")
 histories = evidence.recorded_histories("degradation-digits")
 with words:
     st.markdown(page.lesson("intro"))
-    for name, icon in (("degradation", ":material/show_chart:"), ("twins", ":material/call_split:")):
+    for name, icon in (
+        ("degradation", ":material/show_chart:"),
+        ("twins", ":material/call_split:"),
+    ):
         with st.container(border=True):
             st.page_link(
                 f"{name}.py", label=f"**{translate.title(name, page.language)}**", icon=icon
@@ -23,13 +26,13 @@ with words:
             st.caption(translate.question(name, page.language))
 with picture:
     images = histories[0].started.train_images if histories[0].started else 0
+    st.markdown(reading.degradation_verdict(recording.outcomes(), images, t))
     chart(
         [error_against_depth(study_points(histories), t=t)],
         key="home.depth",
         alt=[reading.depth_figure(histories, t)],
-        captions=[reading.degradation_verdict(recording.outcomes(), images, t)],
         words=chart_words(t),
-        height=360,
+        height=340,
     )
     evidence.recorded(recording, t)
 

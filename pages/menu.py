@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.ui import translate, words
 
-st.set_page_config(page_title="ResNet Lab", page_icon=":material/stacked_line_chart:", layout="wide")
+st.set_page_config(
+    page_title="ResNet Lab", page_icon=str(translate.ASSETS / "icon.png"), layout="wide"
+)
 
 language = words.language()
 

@@ -14,6 +14,7 @@ from resnet_core.errors import ResNetLabError
 page = frame.open_page("twins")
 t = page.t
 
+st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.34, 0.66], gap="medium")
 with controls:
     try:
@@ -22,23 +23,21 @@ with controls:
         frame.show_error(error, t)
         st.stop()
     shown = pair.look_up(page, plans)
-    pair.say_costs(page, shown)
     pair.buttons(page, shown)
 
 with figures:
-    curves = [history.curve() for history in shown.histories]
     steps = plans[0].train.steps
     chart(
         [
-            training_curves(curves, t=t, quantity="error", steps=steps),
-            training_curves(curves, t=t, quantity="loss", steps=steps),
+            training_curves(shown.curves, t=t, quantity="error", steps=steps),
+            training_curves(shown.curves, t=t, quantity="loss", steps=steps),
         ],
         key="twins.figures",
         alt=[shown.reading(t), t("Loss of both networks over their steps.")],
         captions=[shown.reading(t), ""],
         live=Live(shown.live_url(page.language), 0.3) if shown.is_live else None,
         words=chart_words(t),
-        height=400,
+        height=350,
         on_done=pair.replay_over,
     )
     pair.say_where_from(page, shown)

@@ -150,7 +150,9 @@ def degradation(
     batch_size: BatchSize = 128,
     lr: LearningRate = 0.1,
     schedule: Schedule = "one-cycle",
-    record: Annotated[Path | None, typer.Option(help="Write the runs to a file of assets/.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Write the runs to a file of assets/.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure error against depth, plain against residual."""

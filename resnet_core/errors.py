@@ -76,7 +76,5 @@ def from_message(message: dict[str, Any]) -> ResNetLabError:
     return ERRORS[message["error"]](message["template"], **message["values"])
 
 
-def _rebuild(
-    kind: type[ResNetLabError], template: str, values: dict[str, Any]
-) -> ResNetLabError:
+def _rebuild(kind: type[ResNetLabError], template: str, values: dict[str, Any]) -> ResNetLabError:
     return kind(template, **values)

@@ -86,8 +86,8 @@ def published_tables() -> list[dict[str, Any]]:
     return tables
 
 
-def published(keys: Sequence[str]) -> list[Published]:
-    """Give the published errors of some tables."""
+def published(keys: Sequence[str], *, deepest: int) -> list[Published]:
+    """Give the published errors of some tables; 1202 layers only where the figure goes as deep."""
     return [
         Published(
             depth=point["depth"],
@@ -98,6 +98,7 @@ def published(keys: Sequence[str]) -> list[Published]:
         for table in published_tables()
         if table["key"] in keys
         for point in table["points"]
+        if point["depth"] <= max(110, deepest)
     ]
 
 

@@ -13,6 +13,14 @@ from resnet_core.errors import ResNetLabError
 
 DEVICES = {"cuda": "GPU", "mps": "GPU", "cpu": "CPU"}
 
+COMPACT = """<style>
+.stMainBlockContainer { padding-top: 3.9rem; padding-bottom: 2rem; }
+.stMainBlockContainer h1 { padding: 0; }
+.stMainBlockContainer hr { margin: 0.5rem 0; }
+@media (min-width: 900px) { .stMainBlockContainer { padding-inline: 2.5rem; } }
+</style>"""
+"""Question, controls and figure fit on one screen of 1440×900."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -37,7 +45,8 @@ def open_page(name: str) -> Page:
     """Begin a page: its title and question, with the frame's switches beside them."""
     language = words.language()
     t = words.t()
-    head, tools = st.columns([0.72, 0.28], vertical_alignment="bottom")
+    st.html(COMPACT)
+    head, tools = st.columns([0.72, 0.28], vertical_alignment="center")
     with head:
         st.title(translate.title(name, language), anchor=False)
         st.markdown(f"**{translate.question(name, language)}**")

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -126,10 +127,15 @@ def public_name(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()[:12]
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def estimate(runs: tuple[RunSpec, ...]) -> list[Cost]:
-    """Estimate what runs will cost on this machine."""
-    return keeper.client.estimate(runs)
+def estimate(runs: Sequence[RunSpec]) -> list[Cost]:
+    """Estimate what runs will cost on this machine; what was estimated once is answered at once."""
+    # Whose run it is costs nothing: a class shares these answers.
+    return list(_estimate(tuple(run.model_copy(update={"owner": None}) for run in runs)))
+
+
+@lru_cache(maxsize=4096)
+def _estimate(runs: tuple[RunSpec, ...]) -> tuple[Cost, ...]:
+    return tuple(keeper.client.estimate(runs))
 
 
 def submit(runs: Sequence[RunSpec]) -> None:

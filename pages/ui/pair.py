@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import controls, evidence, lab, reading
+from pages.ui.figures.curves import Curve
 from pages.ui.frame import Page, show_error
 from pages.ui.history import History
 from pages.ui.link import choice, integer
@@ -25,8 +27,8 @@ from resnet_core.store import RunRecord
 
 REPLAY = "twins.replay"
 NONE = "none"
-SIDES = ("a", "b")
-DEFAULTS = {"a": (32, NONE), "b": (32, "A")}
+SIDES = ("1", "2")
+DEFAULTS = {"1": (32, NONE), "2": (32, "A")}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class Shown:
         return self.replays or any(record.active for record in self.records.values())
 
     @property
+    def curves(self) -> list[Curve]:
+        """Training over time; empty at the start of a replay."""
+        return [
+            (History(history.run) if self.replays else history).curve()
+            for history in self.histories
+        ]
+
+    @property
     def watched(self) -> list[str]:
         """Runs that this visitor's looking keeps going."""
         return [digest for digest, record in self.records.items() if record.active]
@@ -76,12 +86,14 @@ class Shown:
 
 
 def plans(page: Page) -> tuple[RunSpec, RunSpec]:
-    """Draw the controls and give both plans, without an owner yet."""
+    """Draw the controls, with what each network costs, and give both plans, without an owner."""
     t = page.t
     networks = []
+    places = []
     for side, column in zip(SIDES, st.columns(2), strict=True):
         with column:
             networks.append(_network(page, side))
+            places.append(st.empty())
     data = controls.dataset(page)
     left, right = st.columns(2)
     with left:
@@ -101,33 +113,34 @@ def plans(page: Page) -> tuple[RunSpec, RunSpec]:
         )
     train = TrainSpec(steps=steps, learning_rate=learning_rate, schedule=shape, seed=seed)
     first, second = (RunSpec(network=network, data=data, train=train) for network in networks)
+    _say_costs(page, (first, second), places)
     return first, second
 
 
 def _network(page: Page, side: str) -> NetworkSpec:
     t = page.t
     depth_default, shortcut_default = DEFAULTS[side]
-    st.markdown(f"**{t('Network {side}', side=side.upper())}**")
+    st.markdown(f"**{t('Network {side}', side=side)}**")
     options = [NONE, *SHORTCUTS]
-    key = page.link.setting(f"{side}_shortcut", shortcut_default, choice("shortcut", options))
+    key = page.link.setting(f"shortcut{side}", shortcut_default, choice("shortcut", options))
     shortcut = st.segmented_control(
-        t("Shortcut of {side}", side=side.upper()),
+        t("Shortcut of {side}", side=side),
         options,
         key=key,
         format_func=lambda name: t("none") if name == NONE else name,
         required=True,
         help=t("None makes a plain network. A pads with zeros, B and C project (He 2015 §3.3)."),
     )
-    key = page.link.setting(f"{side}_depth", depth_default, controls.read_depth("basic"))
+    key = page.link.setting(f"depth{side}", depth_default, controls.read_depth("basic"))
     depth = st.select_slider(
-        t("Depth of {side}", side=side.upper()),
+        t("Depth of {side}", side=side),
         controls.with_value(controls.SHOWN_DEPTHS, st.session_state[key]),
         key=key,
     )
     width = controls.slider(
         page,
-        f"{side}_width",
-        t("Width of {side}", side=side.upper()),
+        f"width{side}",
+        t("Width of {side}", side=side),
         controls.WIDTHS,
         8,
         1,
@@ -186,20 +199,20 @@ def page_owner(page: Page) -> str | None:
     return None
 
 
-def say_costs(page: Page, shown: Shown) -> None:
-    """Say what each network has and costs; answers every move of a slider."""
+def _say_costs(page: Page, runs: tuple[RunSpec, RunSpec], places: Sequence[DeltaGenerator]) -> None:
+    """Say under its sliders what each network has and costs; answers every move."""
     t = page.t
     if not lab.is_ready():
-        st.caption(t("Counting needs the lab, which is warming up …"))
+        places[0].caption(t("Counting needs the lab, which is warming up …"))
         return
     try:
-        costs = lab.estimate(shown.runs)
+        costs = lab.estimate(runs)
     except ResNetLabError as error:
         show_error(error, t)
         return
-    for side, cost in zip(SIDES, costs, strict=True):
-        said = f"**{side.upper()}** · " + reading.costs(vars(cost), t)
-        st.markdown(f":small[{said}]" if cost.allowed else f":small[:red[{said}]]")
+    for place, cost in zip(places, costs, strict=True):
+        said = reading.costs(cost, t)
+        place.markdown(said if cost.allowed else f":red[{said}]")
 
 
 def buttons(page: Page, shown: Shown) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pages.ui.history import History
 from pages.ui.live import study_points
 from pages.ui.translate import Translate
+from resnet_core.execute.client import Cost
 from resnet_core.specs.events import RunDiverged
 from resnet_core.studies import Outcome, Verdict, verdicts
 
@@ -38,7 +39,8 @@ def _verdict(verdict: Verdict, t: Translate) -> str:
                 said += " " + t("The test error rose too: this is not overfitting.")
         case "no degradation":
             said = t(
-                "**{join}: no degradation.** Training error {a} at {shallow} layers, {b} at {deep}.",
+                "**{join}: no degradation.** Training error {a} at {shallow} layers, {b} at "
+                "{deep}.",
                 **values,
             )
         case "no difference shown":
@@ -98,14 +100,15 @@ def race(histories: Sequence[History], t: Translate) -> str:
     return " ".join(rows)
 
 
-def costs(values: Mapping[str, float], t: Translate) -> str:
-    """Say what a run costs: parameters, multiply-adds, time and memory."""
+def costs(cost: Cost, t: Translate) -> str:
+    """Say what a run has and costs, in three short lines."""
     return t(
-        "{parameters} parameters · {multiply_adds} M multiply-adds · about {seconds} · {memory} MB",
-        parameters=f"{int(values['parameters']):,}",
-        multiply_adds=f"{values['multiply_adds'] / 1e6:.2f}",
-        seconds=duration(values["seconds"], t),
-        memory=f"{values['memory_bytes'] / 2**20:.0f}",
+        "**{parameters}** parameters  \n{multiply_adds} M multiply-adds  \n"
+        "about {time}, {memory} MB",
+        parameters=f"{cost.parameters:,}",
+        multiply_adds=f"{cost.multiply_adds / 1e6:.2f}",
+        time=duration(cost.seconds, t),
+        memory=f"{cost.memory_bytes / 2**20:.0f}",
     )
 
 

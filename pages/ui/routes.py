@@ -1,4 +1,4 @@
-"""What does the server answer besides pages? Live points, downloads, health; and the visitor's cookie."""
+"""What does the server answer besides pages? Live points, downloads, health; and a cookie."""
 
 from __future__ import annotations
 
@@ -48,7 +48,12 @@ async def live(request: Request) -> Response:
         keeper.looks(public_name(cookie), digests)
     try:
         answer = await run_in_threadpool(
-            _answer, view, digests, int(since), language if language in LANGUAGES else SOURCE, replayed
+            _answer,
+            view,
+            digests,
+            int(since),
+            language if language in LANGUAGES else SOURCE,
+            replayed,
         )
     except ResNetLabError:
         return Response(status_code=503, headers=NOT_STORED)  # the chart asks again
@@ -73,7 +78,7 @@ def _answer(
 
 
 async def metrics(request: Request) -> Response:
-    """Give everything a run said as a table: a line a report, errors as fractions, losses in nats."""
+    """Give all a run said as a table, a line a report: errors as fractions, losses in nats."""
     digest = request.path_params["digest"]
     history = await run_in_threadpool(_history, digest)
     if history is None:
@@ -87,7 +92,15 @@ async def metrics(request: Request) -> Response:
         rows.writerow([step, "batches", seconds, error, loss, "", ""])
     for e in history.evaluations:
         rows.writerow(
-            [e.step, "evaluation", e.seconds, e.train_error, e.train_loss, e.test_error, e.test_loss]
+            [
+                e.step,
+                "evaluation",
+                e.seconds,
+                e.train_error,
+                e.train_loss,
+                e.test_error,
+                e.test_loss,
+            ]
         )
     name = f"{history.run.network.name}-{digest}.csv"
     return Response(
@@ -119,7 +132,11 @@ async def health(request: Request) -> Response:
     """Say whether server and lab are well, for whoever watches over them."""
     now = keeper.status
     return JSONResponse(
-        {"server": "ok", "lab": "ok" if now else "starting", "machine": now.machine if now else None},
+        {
+            "server": "ok",
+            "lab": "ok" if now else "starting",
+            "machine": now.machine if now else None,
+        },
         headers=NOT_STORED,
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui import controls, evidence, lab, reading
+from pages.ui.figures.curves import Curve
 from pages.ui.figures.degradation import Point
 from pages.ui.frame import Page, show_error
 from pages.ui.history import Histories, History
@@ -58,6 +59,15 @@ class Shown:
         ]
 
     @property
+    def curves(self) -> list[Curve]:
+        """Training over time, of the first seed only: forty lines would be a thicket."""
+        seed = self.plan.first_seed
+        histories = [h for h in self.histories if h.run.train.seed == seed]
+        if self.replays:
+            histories = [History(history.run) for history in histories]
+        return [history.curve() for history in histories]
+
+    @property
     def watched(self) -> list[str]:
         """Runs that this visitor's looking keeps going."""
         return [digest for digest, record in self.records.items() if record.active]
@@ -95,11 +105,19 @@ def plan(page: Page) -> DegradationStudy:
             8,
             1,
             64,
-            help=t("Channels of the first stage; the second has twice, the third four times as many."),
+            help=t(
+                "Channels of the first stage; the second has twice, the third four times as many."
+            ),
         )
     with right:
         steps = controls.slider(
-            page, "steps", t("Steps"), controls.STEPS, 200, 1, 1_000_000,
+            page,
+            "steps",
+            t("Steps"),
+            controls.STEPS,
+            200,
+            1,
+            1_000_000,
             help=t("Optimiser updates; more steps answer whether plain networks are only slow."),
         )
     seeds = controls.slider(
@@ -313,12 +331,20 @@ def results(shown: Shown) -> list[Outcome]:
     return outcomes(shown.plan, lab.store())
 
 
-def verdict(shown: Shown, t: Translate) -> str:
+def say_verdict(page: Page, shown: Shown) -> None:
     """Say in a computed sentence whether deeper was worse."""
     started = [history.started for history in shown.histories if history.started]
-    if not started:
-        return ""
-    return reading.degradation_verdict(results(shown), started[0].train_images, t)
+    if started:
+        st.markdown(reading.degradation_verdict(results(shown), started[0].train_images, page.t))
+
+
+def seeds_line(shown: Shown, t: Translate) -> str:
+    """Say how many seeds are behind the figure."""
+    if shown.plan.seeds == 1:
+        return t("One seed: a single measurement of each network.")
+    return t(
+        "Mean of {count} seeds; the band reaches from lowest to highest.", count=shown.plan.seeds
+    )
 
 
 def say_where_from(page: Page, shown: Shown) -> None:
@@ -334,7 +360,9 @@ def downloads(page: Page, shown: Shown) -> None:
     """Offer the study's results as a table."""
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(["depth", "join", "seed", "status", "step", "train_error", "test_error", "digest"])
+    rows.writerow(
+        ["depth", "join", "seed", "status", "step", "train_error", "test_error", "digest"]
+    )
     for o in results(shown):
         rows.writerow(
             [o.depth, o.join, o.seed, o.status, o.step, o.train_error, o.test_error, o.digest]

@@ -50,7 +50,7 @@ def _identity(shape: UnitShape) -> nn.Module:
 
 
 def _projection(shape: UnitShape) -> nn.Module:
-    """W_s·x by a 1×1 convolution; with BN after it in the original order, alone in pre-activation."""
+    """W_s·x by a 1×1 convolution; BN follows in the original order, not in pre-activation."""
     convolution = nn.Conv2d(
         shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=False
     )

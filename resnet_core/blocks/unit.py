@@ -10,7 +10,7 @@ from resnet_core.blocks.shortcuts import UnitShape, build_shortcut
 
 
 class ResidualUnit(nn.Module):
-    """A unit whose parts can be reached: ``residual`` (F), ``shortcut`` (h), ``after_addition`` (f).
+    """A unit whose parts can be reached: F, h, and f after the addition.
 
     Attributes:
         shape: Channels in and out, stride, order.

@@ -1,4 +1,4 @@
-"""Start a lab: ``python -m resnet_core.execute``. Pages and the command line do this by themselves."""
+"""Start a lab: ``python -m resnet_core.execute``. Pages and the command line do so themselves."""
 
 # Forked processes import the main module once more: keep it this small.
 

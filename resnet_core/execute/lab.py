@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -155,7 +154,9 @@ class Lab:
                 question = json.loads(await reader.readline() or "{}")
                 verb = question.pop("verb", "")
                 if verb not in VERBS:
-                    raise LabError("The lab was asked to {verb}, which it does not know.", verb=verb)
+                    raise LabError(
+                        "The lab was asked to {verb}, which it does not know.", verb=verb
+                    )
                 answer = await VERBS[verb](self, **question)
             except ResNetLabError as error:
                 answer = to_message(error)
@@ -351,9 +352,7 @@ class Lab:
             "steps": self.steps.pop(digest, None),
             "stays": stays,
         }
-        child = (
-            self.idle.pop() if self.idle else Child(WORKER, self._hear, self._gone)
-        )
+        child = self.idle.pop() if self.idle else Child(WORKER, self._hear, self._gone)
         self.running[digest] = Running(chosen, child)
         child.tell({"job": job})
 
@@ -594,4 +593,3 @@ def main() -> None:
 
 async def _serve(url: str) -> None:
     await Lab(url, Limits()).serve()
-

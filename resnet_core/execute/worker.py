@@ -225,5 +225,3 @@ def _tell(lab: Connection, message: dict[str, Any]) -> None:
 def _receive(lab: Connection) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(lab.recv_bytes())
     return message
-
-

@@ -71,7 +71,9 @@ BLOCKS: Mapping[str, Choice] = MappingProxyType(
 
 ORDERS: Mapping[str, Choice] = MappingProxyType(
     {
-        "original": Choice("original: weights, BN, ReLU; ReLU after addition", "He 2016 fig. 4 (a)"),
+        "original": Choice(
+            "original: weights, BN, ReLU; ReLU after addition", "He 2016 fig. 4 (a)"
+        ),
         "pre-activation": Choice("full pre-activation: BN, ReLU, weights", "He 2016 fig. 4 (e)"),
     }
 )
@@ -99,7 +101,9 @@ DATASETS: Mapping[str, DataSet] = MappingProxyType(
         "fashion-mnist": DataSet(
             "Fashion-MNIST", "Xiao, Rasul & Vollgraf 2017", 1, 28, 10, 60_000, 10_000, 30_880_000
         ),
-        "mnist": DataSet("MNIST", "LeCun, Cortes & Burges 1998", 1, 28, 10, 60_000, 10_000, 11_600_000),
+        "mnist": DataSet(
+            "MNIST", "LeCun, Cortes & Burges 1998", 1, 28, 10, 60_000, 10_000, 11_600_000
+        ),
         "kmnist": DataSet(
             "Kuzushiji-MNIST", "Clanuwat et al. 2018", 1, 28, 10, 60_000, 10_000, 21_300_000
         ),

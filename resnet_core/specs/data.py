@@ -15,6 +15,9 @@ from resnet_core.errors import SpecError
 from resnet_core.specs.choices import DATASETS, IMPORTED
 from resnet_core.specs.plan import Plan, check_between, check_choice
 
+MOST_IMPORTED = 10_000_000
+"""Imported images are counted when they are loaded; a plan only refuses nonsense."""
+
 
 class DataSpec(Plan):
     """A data set, how much of it, at which size, and how it is augmented.
@@ -56,12 +59,12 @@ class DataSpec(Plan):
                 imported=repr(self.imported),
             )
         row = DATASETS.get(self.dataset)
-        for name, value, most in (
-            ("Training images", self.train_images, row.train_images if row else 10_000_000),
-            ("Test images", self.test_images, row.test_images if row else 10_000_000),
-        ):
-            if value is not None:
-                check_between(name, value, 10, most)
+        if self.train_images is not None:
+            most = row.train_images if row else MOST_IMPORTED
+            check_between("Training images", self.train_images, 10, most)
+        if self.test_images is not None:
+            most = row.test_images if row else MOST_IMPORTED
+            check_between("Test images", self.test_images, 10, most)
         if self.image_size is not None:
             check_between("Image size", self.image_size, 4, row.size if row else 1024)
         check_between("Crop padding", self.crop_padding, 0, 16)

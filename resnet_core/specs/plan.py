@@ -7,8 +7,13 @@ import json
 from collections.abc import Iterable
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError
-from pydantic import model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
 from resnet_core.errors import SpecError
 
@@ -23,9 +28,7 @@ class Plan(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _refuse_with_a_sentence(
-        cls, data: Any, handler: ModelWrapValidatorHandler[Self]
-    ) -> Self:
+    def _refuse_with_a_sentence(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
             return handler(data)
         except ValidationError as error:

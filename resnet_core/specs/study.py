@@ -40,7 +40,9 @@ class DegradationStudy(Plan):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.depths:
-            raise SpecError("A study of no depth was asked for: choose at least one, 8 for example.")
+            raise SpecError(
+                "A study of no depth was asked for: choose at least one, 8 for example."
+            )
         if list(self.depths) != sorted(set(self.depths)):
             raise SpecError(
                 "Depths {depths} were asked for, but each may stand once, in rising order.",

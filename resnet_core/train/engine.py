@@ -156,9 +156,7 @@ class Training:
             )
         if bad is not None:
             self.ended = True
-            events.append(
-                RunDiverged(step=first + bad, loss=told[0][bad], seconds=self.seconds)
-            )
+            events.append(RunDiverged(step=first + bad, loss=told[0][bad], seconds=self.seconds))
         return events
 
     def _evaluate(self, *, last: bool) -> EvaluationCompleted:
@@ -213,7 +211,9 @@ class Training:
         return checkpoint.notes
 
 
-def train(run: RunSpec, *, device: str = "cpu", pictures: Pictures | None = None) -> Iterator[Event]:
+def train(
+    run: RunSpec, *, device: str = "cpu", pictures: Pictures | None = None
+) -> Iterator[Event]:
     """Train a network from its first step to its last, and say so event by event.
 
     The caller decides the pace: nothing happens between two events, and closing the iterator
