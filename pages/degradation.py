@@ -6,11 +6,10 @@ Notice: the plain network's *training* error rises with depth; its residual twin
 
 import streamlit as st
 
-from pages.ui import evidence, frame, lab, reading, study
+from pages.ui import evidence, frame, reading, study
 from pages.ui.chart import Live, chart, chart_words
 from pages.ui.figures.curves import training_curves
 from pages.ui.figures.degradation import error_against_depth
-from resnet_core.errors import ResNetLabError
 
 page = frame.open_page("degradation")
 t = page.t
@@ -18,11 +17,7 @@ t = page.t
 st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.27, 0.73], gap="medium")
 with controls:
-    try:
-        plan = study.plan(page)
-    except ResNetLabError as error:
-        frame.show_error(error, t)
-        st.stop()
+    plan = study.plan(page)
     shown = study.look_up(plan)
     study.buttons(page, plan, shown)
 
@@ -65,6 +60,4 @@ with controls:
 st.divider()
 page.fold("predict", "notice", "not-overfitting", "not-simply-vanishing-gradients")
 page.fold("slow-convergence", "constructed-solution", "paper", "try-this", "sources")
-page.link.write()
-frame.problems(page)
-lab.keeper.looks(lab.visitor(), shown.watched)
+frame.close_page(page, watched=shown.watched)

@@ -37,5 +37,4 @@ with picture:
     evidence.recorded(recording, t)
 
 page.fold("picture", "how-it-works", "promises", "for-teachers")
-page.link.write()
-frame.problems(page)
+frame.close_page(page)

@@ -6,7 +6,7 @@ have the parameter, and see the same batches in the same order.
 
 import streamlit as st
 
-from pages.ui import frame, lab, pair
+from pages.ui import frame, pair
 from pages.ui.chart import Live, chart, chart_words
 from pages.ui.figures.curves import training_curves
 from resnet_core.errors import ResNetLabError
@@ -15,12 +15,13 @@ page = frame.open_page("twins")
 t = page.t
 
 st.markdown(page.lesson("intro"))
-controls, figures = st.columns([0.34, 0.66], gap="medium")
+controls, figures = st.columns([0.31, 0.69], gap="medium")
 with controls:
     try:
         plans = pair.plans(page)
     except ResNetLabError as error:
         frame.show_error(error, t)
+        frame.close_page(page)
         st.stop()
     shown = pair.look_up(page, plans)
     pair.buttons(page, shown)
@@ -45,6 +46,4 @@ with figures:
 
 st.divider()
 page.fold("predict", "notice", "residual-idea", "corrections", "questions", "try-this", "sources")
-page.link.write(by=shown.by)
-frame.problems(page)
-lab.keeper.looks(lab.visitor(), shown.watched)
+frame.close_page(page, watched=shown.watched, by=shown.by)

@@ -27,7 +27,7 @@ def measured(histories: Sequence[History], t: Translate) -> None:
         + t("Measured here.")
         + "** "
         + t(
-            "{runs} runs, seeds {seeds}, on {device} ({name}), {seconds} s of training; "
+            "Runs: {runs}; seeds: {seeds}; on {device} ({name}); {seconds} s of training; "
             "{train} training and {test} test images; PyTorch {torch}.",
             runs=len(started),
             seeds=_seeds(histories),

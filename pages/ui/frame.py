@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import lab, translate, words
 from pages.ui.link import Link
@@ -30,6 +32,7 @@ class Page:
     t: Translate
     language: str
     link: Link
+    notices: DeltaGenerator
 
     def lesson(self, section: str) -> str:
         """Give the words of a section."""
@@ -53,13 +56,22 @@ def open_page(name: str) -> Page:
     with tools, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         _device(t)
         _language_switch(language, t)
-    return Page(name, t, language, Link(name, t))
+    return Page(name, t, language, Link(name, t), st.container())
 
 
-def problems(page: Page) -> None:
-    """Say what was wrong with the link, if anything was."""
+def close_page(page: Page, *, watched: Sequence[str] = (), **more: str | None) -> None:
+    """End a page: its state into the address, what was wrong with the link to its top.
+
+    Args:
+        page: From ``open_page``.
+        watched: Runs that go on because this visitor looks at them.
+        more: Values of the link that no widget holds.
+    """
+    page.link.write(**more)
     for problem in page.link.problems:
-        st.warning(problem, icon=":material/link_off:")
+        page.notices.warning(problem, icon=":material/link_off:")
+    if watched:
+        lab.keeper.looks(lab.visitor(), watched)
 
 
 def show_error(error: ResNetLabError, t: Translate) -> None:

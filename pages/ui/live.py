@@ -49,6 +49,7 @@ class LiveAnswers:
         since: int,
         t: Translate,
         trouble: str | None = None,
+        looks_on: bool = False,
     ) -> Answer | None:
         """Say what is new about runs; None when none of them is known.
 
@@ -58,20 +59,27 @@ class LiveAnswers:
             since: The cursor of the answer before; -1 asks for everything.
             t: Translates.
             trouble: What keeps the lab from going on, if anything does.
+            looks_on: Somebody else commands these runs: a pause is not the end of the stream.
         """
-        key = (view, tuple(digests), since, t, trouble)
+        key = (view, tuple(digests), since, t, trouble, looks_on)
         now = time.monotonic()
         recent = self._recent.get(key)
         if recent is not None and now - recent[0] < 0.2:
             return recent[1]
-        answer = self._answer(view, digests, since, t, trouble)
+        answer = self._answer(view, digests, since, t, trouble, looks_on)
         if len(self._recent) > 1000:
             self._recent.clear()
         self._recent[key] = (now, answer)
         return answer
 
     def _answer(
-        self, view: View, digests: Sequence[str], since: int, t: Translate, trouble: str | None
+        self,
+        view: View,
+        digests: Sequence[str],
+        since: int,
+        t: Translate,
+        trouble: str | None,
+        looks_on: bool,
     ) -> Answer | None:
         # Records first: a run that is over by then has said its last word by the time it is read.
         records = {record.digest: record for record in self.store.runs(digests=digests)}
@@ -94,7 +102,11 @@ class LiveAnswers:
             },
             "cells": [_cell(records[digest], histories[digest], t) for digest in known],
             "status": trouble or status_line(list(records.values()), histories, t),
-            "done": not any(record.active for record in records.values()),
+            # A pause ends the stream too: the page then offers to go on.
+            "done": not any(
+                record.active and (looks_on or record.status != "paused")
+                for record in records.values()
+            ),
         }
         if view == "study":
             points = study_points([histories[digest] for digest in known])

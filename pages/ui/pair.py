@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -56,14 +56,27 @@ class Shown:
     @property
     def is_live(self) -> bool:
         """There is more to come."""
-        return self.replays or any(record.active for record in self.records.values())
+        return self.replays or any(
+            record.active and (not self.mine or record.status != "paused")
+            for record in self.records.values()
+        )
 
     @property
     def curves(self) -> list[Curve]:
         """Training over time; empty at the start of a replay."""
-        return [
-            (History(history.run) if self.replays else history).curve()
+        said = {
+            history.run.digest: History(history.run) if self.replays else history
             for history in self.histories
+        }
+        runs = [history.run for history in self.histories] if self.recorded else self.runs
+        same = len({run.network.join for run in runs}) == 1
+        return [
+            replace(
+                said.get(run.digest, History(run)).curve(),
+                legend=f"{side}: {run.network.name}",
+                hue="purple" if same and side == SIDES[1] else None,
+            )
+            for side, run in zip(SIDES, dict.fromkeys(runs), strict=False)
         ]
 
     @property
@@ -78,7 +91,9 @@ class Shown:
     def live_url(self, language: str) -> str:
         """Give the address the chart asks for more."""
         url = live_url("pair", [run.digest for run in self.runs], language)
-        return f"{url}&replay={st.session_state[REPLAY]}" if self.replays else url
+        if self.replays:
+            return f"{url}&replay={st.session_state[REPLAY]}"
+        return url if self.mine else f"{url}&looks_on"
 
     def reading(self, t: Translate) -> str:
         """Say how the two stand."""

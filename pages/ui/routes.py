@@ -40,6 +40,7 @@ async def live(request: Request) -> Response:
     digests = request.path_params["runs"].split("~")[:MOST_RUNS]
     since = request.query_params.get("since", "-1")
     replayed = "replay" in request.query_params
+    looks_on = "looks_on" in request.query_params
     if view not in VIEWS or not all(map(DIGEST.fullmatch, digests)) or not _is_integer(since):
         return Response(status_code=404, headers=NOT_STORED)
     language = request.query_params.get("lang", SOURCE)
@@ -54,6 +55,7 @@ async def live(request: Request) -> Response:
             int(since),
             language if language in LANGUAGES else SOURCE,
             replayed,
+            looks_on,
         )
     except ResNetLabError:
         return Response(status_code=503, headers=NOT_STORED)  # the chart asks again
@@ -63,7 +65,7 @@ async def live(request: Request) -> Response:
 
 
 def _answer(
-    view: View, digests: list[str], since: int, language: str, replayed: bool
+    view: View, digests: list[str], since: int, language: str, replayed: bool, looks_on: bool
 ) -> Answer | None:
     t = translator(language)
     if replayed:
@@ -74,7 +76,7 @@ def _answer(
         trouble = translate_error(keeper.problem, t)
     elif keeper.status is not None and keeper.status.trouble is not None:
         trouble = translate_error(from_message(keeper.status.trouble), t)
-    return answers().answer(view, digests, since=since, t=t, trouble=trouble)
+    return answers().answer(view, digests, since=since, t=t, trouble=trouble, looks_on=looks_on)
 
 
 async def metrics(request: Request) -> Response:

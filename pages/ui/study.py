@@ -78,8 +78,16 @@ class Shown:
         return f"{url}&replay={st.session_state[REPLAY]}" if self.replays else url
 
 
-def plan(page: Page) -> DegradationStudy:
-    """Draw the controls and give the study they ask for."""
+def plan(page: Page) -> DegradationStudy | None:
+    """Draw the controls and give the study they ask for; None, with a sentence, if it is none."""
+    try:
+        return _plan(page)
+    except ResNetLabError as error:
+        show_error(error, page.t)
+        return None
+
+
+def _plan(page: Page) -> DegradationStudy:
     t = page.t
     data = controls.dataset(page)
     key = page.link.setting(
@@ -148,9 +156,9 @@ def plan(page: Page) -> DegradationStudy:
     )
 
 
-def look_up(plan: DegradationStudy) -> Shown:
+def look_up(plan: DegradationStudy | None) -> Shown:
     """Find what is known of a study: runs of this lab, else a recording."""
-    digests = [run.digest for run in plan.runs]
+    digests = [run.digest for run in plan.runs] if plan else []
     records: dict[str, RunRecord] = {}
     histories: dict[str, History] = {}
     try:
@@ -160,7 +168,7 @@ def look_up(plan: DegradationStudy) -> Shown:
         pass  # no lab yet: the frame says so, and a recording can be looked at meanwhile
     missing = sum(d not in records or records[d].status in ("stopped", "failed") for d in digests)
     replays = bool(st.session_state.get(REPLAY))
-    if records:
+    if plan is not None and records:
         live = any(record.active for record in records.values())
         return Shown(
             plan,
@@ -193,8 +201,10 @@ def _histories() -> Histories:
     return Histories(lab.store())
 
 
-def buttons(page: Page, plan: DegradationStudy, shown: Shown) -> None:
+def buttons(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
     """Draw what can be done now: train, stop, look again, take new seeds."""
+    if plan is None:
+        return
     t = page.t
     if shown.recording is None and any(record.active for record in shown.records.values()):
         st.button(
@@ -279,6 +289,8 @@ def _say_cost(page: Page, plan: DegradationStudy) -> None:
     now = lab.status()
     seconds = sum(cost.seconds for cost in costs) / max(1, now.slots if now else 1)
     deepest = max(costs, key=lambda cost: cost.parameters)
+    if not all(cost.allowed for cost in costs):
+        st.caption(":red[" + t("Some of these runs are too large for this machine.") + "]")
     st.caption(
         t(
             "{runs} runs, about {time} in all; the largest has {parameters} parameters.",

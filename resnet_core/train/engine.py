@@ -29,7 +29,12 @@ from resnet_core.specs.events import (
     RunStarted,
     StepsCompleted,
 )
-from resnet_core.train.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from resnet_core.train.checkpoint import (
+    Checkpoint,
+    check_fits,
+    read_checkpoint,
+    write_checkpoint,
+)
 from resnet_core.train.devices import device_name
 from resnet_core.train.evaluate import evaluate
 from resnet_core.train.optimise import build_optimiser, learning_rate
@@ -196,14 +201,21 @@ class Training:
         )
 
     def restore(self, path: Path) -> dict[str, str]:
-        """Go on from a checkpoint: bit-identical on a CPU with as many threads. Gives its notes."""
+        """Go on from a checkpoint: bit-identical on a CPU with as many threads. Gives its notes.
+
+        Raises:
+            RunError: There is none, the file is damaged, or it is of another network.
+        """
         checkpoint = read_checkpoint(path, device=self.device)
+        check_fits(path, checkpoint, self.network)
         self.network.load_state_dict(checkpoint.network)
+        # The fused optimiser walks through weight and momentum in the order of their memory, which
+        # is channels-last: laid out otherwise, a weight would meet its neighbour's momentum.
         for parameter, momentum in zip(
             self.network.parameters(), checkpoint.momentum, strict=False
         ):
-            self.optimiser.state[parameter]["momentum_buffer"] = momentum.clone(
-                memory_format=torch.preserve_format
+            self.optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(
+                momentum
             )
         self.step = checkpoint.step
         self.seconds = checkpoint.seconds

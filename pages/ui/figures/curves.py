@@ -13,7 +13,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from pages.ui import theme
-from pages.ui.figures.names import kind_name, series_name
+from pages.ui.figures.names import kind_name, run_series_name, series_name
 
 Quantity = Literal["error", "loss"]
 Number = float | None
@@ -36,6 +36,9 @@ class Curve:
         test_errors: Share of the test images that was wrong then.
         train_losses: Mean loss over the training images then, in nats.
         test_losses: Mean loss over the test images then, in nats.
+        legend: Its name in the legend, where each run has its own place; None where runs of a join
+            share one.
+        hue: A colour of the palette, where two runs of the same join must be told apart.
     """
 
     uid: str
@@ -50,6 +53,8 @@ class Curve:
     test_errors: Sequence[Number] = ()
     train_losses: Sequence[Number] = ()
     test_losses: Sequence[Number] = ()
+    legend: str | None = None
+    hue: str | None = None
 
 
 KINDS: Mapping[Quantity, Mapping[str, theme.Kind]] = {
@@ -84,7 +89,7 @@ def curve_updates(curve: Curve, *, quantity: Quantity) -> dict[str, dict[str, li
 def training_curves(
     runs: Sequence[Curve],
     *,
-    t: Callable[[str], str],
+    t: Callable[..., str],
     quantity: Quantity = "error",
     show_batches: bool = True,
     show_test: bool = True,
@@ -115,7 +120,7 @@ def training_curves(
     _show_the_deepest(traces)
     titles = {
         "error": t("error, % of the images"),
-        "loss": t("loss, nats an image"),
+        "loss": t("loss, nats an image (log scale)"),
     }
     x: dict[str, Any] = {"rangemode": "tozero", "nticks": 8}
     if steps is not None:
@@ -127,6 +132,9 @@ def training_curves(
     }
     if quantity == "error":
         y["autorangeoptions"]["clipmax"] = 101
+    else:
+        # A plain network's loss can start in the hundreds and end in thousandths.
+        y = {"type": "log", "nticks": 6, "exponentformat": "power"}
     return go.Figure(
         traces,
         theme.layout(xaxis=theme.axis(t("step"), **x), yaxis=theme.axis(titles[quantity], **y)),
@@ -139,23 +147,28 @@ def _trace(
     kind: theme.Kind,
     points: dict[str, list[Any]],
     shade: float,
-    t: Callable[[str], str],
+    t: Callable[..., str],
     quantity: Quantity,
 ) -> go.Scatter:
     value = "%{y:.1f} %" if quantity == "error" else "%{y:.3f}"
     alpha = shade * (0.5 if kind == "batch" else 1.0)
     line = theme.line(run.join, kind, alpha=alpha)
+    marker = theme.marker(run.join, kind, alpha=alpha)
+    if run.hue is not None:
+        line["color"] = marker["color"] = theme.color(
+            run.hue, alpha * (0.7 if kind == "test" else 1)
+        )
     line["width"] *= 0.6 + 0.4 * shade
     return go.Scatter(
         uid=f"{run.uid}:{suffix}",
-        name=series_name(run.join, kind, t),
-        legendgroup=f"{run.join}:{kind}",
+        name=run_series_name(run.legend, kind, t) if run.legend else series_name(run.join, kind, t),
+        legendgroup=f"{run.legend or run.join}:{kind}",
         legendrank={"train": 1, "test": 3, "batch": 5}[kind] + (run.join == "residual"),
         x=points["x"],
         y=points["y"],
         mode="lines" if kind == "batch" else "lines+markers",
         line=line,
-        marker=theme.marker(run.join, kind, alpha=alpha) | {"size": 6 if kind == "train" else 4},
+        marker=marker | {"size": 6 if kind == "train" else 4},
         hovertemplate=(
             f"<b>{run.label}</b>, {kind_name(kind, t)}<br>"
             f"{t('step')} %{{x}}: {value}<extra></extra>"

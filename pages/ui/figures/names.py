@@ -24,11 +24,20 @@ def kind_name(kind: Kind, t: Callable[[str], str]) -> str:
 def series_name(join: str, kind: Kind, t: Callable[[str], str]) -> str:
     """Name a series: whole phrases, since languages join words differently."""
     names = {
-        ("plain", "train"): t("plain, training images"),
-        ("plain", "test"): t("plain, test images"),
-        ("plain", "batch"): t("plain, each batch"),
-        ("residual", "train"): t("residual, training images"),
-        ("residual", "test"): t("residual, test images"),
-        ("residual", "batch"): t("residual, each batch"),
+        ("plain", "train"): t("plain, training"),
+        ("plain", "test"): t("plain, test"),
+        ("plain", "batch"): t("plain, batches"),
+        ("residual", "train"): t("residual, training"),
+        ("residual", "test"): t("residual, test"),
+        ("residual", "batch"): t("residual, batches"),
     }
     return names.get((join, kind)) or f"{join}, {kind_name(kind, t)}"
+
+
+def run_series_name(name: str, kind: Kind, t: Callable[..., str]) -> str:
+    """Name a series of one run among a few, each of which has its own place in the legend."""
+    return {
+        "train": t("{name}, training", name=name),
+        "test": t("{name}, test", name=name),
+        "batch": t("{name}, batches", name=name),
+    }[kind]

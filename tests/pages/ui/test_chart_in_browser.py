@@ -95,7 +95,7 @@ def test_zoom_hidden_series_and_nodes_survive_points_reruns_and_overlays(
     page.evaluate(f"window.before = {PLOT}")
     zoomed = zoom(page)
     assert zoomed[1] - zoomed[0] < 150
-    page.get_by_role("button", name="residual, each batch").click()
+    page.get_by_role("button", name="residual, batches").click()
     hidden = {"residual_batch_error"}
 
     def is_kept() -> None:
@@ -161,7 +161,7 @@ def test_data_and_image_can_be_downloaded(page: Page, tmp_path: Path) -> None:
     assert waiting.value.suggested_filename == "live-2.csv"
     rows = list(csv.reader((tmp_path / "data.csv").read_text("utf-8-sig").splitlines()))
     assert rows[0] == ["series", "depth, weighted layers", "error, % of the images"]
-    assert ["plain, training images", "20", "30"] in rows
+    assert ["plain, training", "20", "30"] in rows
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the figure as SVG").first.click()
     assert waiting.value.suggested_filename == "live-1.svg"

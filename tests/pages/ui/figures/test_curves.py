@@ -65,12 +65,12 @@ def test_the_legend_has_one_entry_a_join_and_kind() -> None:
     figure = training_curves(RUNS, t=str)
     entries = [trace for trace in figure.data if trace.showlegend]
     assert sorted(trace.name for trace in entries) == [
-        "plain, each batch",
-        "plain, test images",
-        "plain, training images",
-        "residual, each batch",
-        "residual, test images",
-        "residual, training images",
+        "plain, batches",
+        "plain, test",
+        "plain, training",
+        "residual, batches",
+        "residual, test",
+        "residual, training",
     ]
     assert all(trace.uid.split(":")[0].endswith("56") for trace in entries)
 
