@@ -15,7 +15,7 @@ page = frame.open_page("twins")
 t = page.t
 
 st.markdown(page.lesson("intro"))
-controls, figures = st.columns([0.31, 0.69], gap="medium")
+controls, figures = st.columns([0.335, 0.665], gap="medium")
 with controls:
     try:
         plans = pair.plans(page)

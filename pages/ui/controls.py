@@ -6,6 +6,7 @@ asks for is checked there, with a sentence for what makes no sense.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -16,15 +17,14 @@ from pages.ui.link import choice, integer, number, show_switch, switch
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError, SpecError
 from resnet_core.specs import (
-    BLOCKS,
     DATASETS,
     IMPORTED,
     SCHEDULES,
     SHORTCUTS,
     DataSpec,
     NetworkSpec,
-    cifar_depths,
 )
+from resnet_core.specs.network import MAX_DEPTH, MIN_DEPTH
 
 SHOWN_DEPTHS = (8, 14, 20, 26, 32, 38, 44, 50, 56, 68, 80, 92, 110, 152, 206, 302, 1202)
 """Depths on the sliders; a link may ask for any other 6n+2."""
@@ -35,19 +35,16 @@ RATES = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 COUNTS = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
-def read_depth(block: str) -> Callable[[str], int]:
+def read_depth(text: str) -> int:
     """Read a depth from a link; a plan says what is wrong with one that cannot be."""
-
-    def read(text: str) -> int:
-        depth = integer("depth", -(10**9), 10**9)(text)
-        return NetworkSpec(depth=depth, block=block).depth
-
-    return read
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        return integer("depth", MIN_DEPTH, MAX_DEPTH)(text)  # says what would be right
+    return NetworkSpec(depth=int(text)).depth
 
 
 def read_depths(text: str) -> list[int]:
     """Read depths with commas between them."""
-    depths = sorted({read_depth("basic")(part) for part in text.split(",")})
+    depths = sorted({read_depth(part) for part in text.split(",")})
     if len(depths) > 12:
         raise SpecError(
             "The link asks for {count} depths, but a figure has room for {most}.",
@@ -194,26 +191,12 @@ def schedule(page: Page) -> str:
     )
 
 
-def block(page: Page) -> str:
-    """Draw the choice of block."""
-    t = page.t
-    return pick(page, "block", t("Block"), list(BLOCKS), lambda key: t(BLOCKS[key].label))
-
-
 def shortcut(page: Page) -> str:
     """Draw the choice of shortcut."""
     t = page.t
     return pick(
         page, "shortcut", t("Shortcut"), list(SHORTCUTS), lambda key: t(SHORTCUTS[key].label)
     )
-
-
-def depths_of(block: str) -> list[int]:
-    """List the depths a block's slider shows."""
-    possible = set(cifar_depths(block))
-    if block == "basic":
-        return [depth for depth in SHOWN_DEPTHS if depth in possible]
-    return [11, 20, 29, 38, 47, 56, 74, 92, 110, 164, 335, 1001]
 
 
 def _read_dataset(text: str) -> str:

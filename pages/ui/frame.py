@@ -68,8 +68,9 @@ def close_page(page: Page, *, watched: Sequence[str] = (), **more: str | None) -
         more: Values of the link that no widget holds.
     """
     page.link.write(**more)
-    for problem in page.link.problems:
-        page.notices.warning(problem, icon=":material/link_off:")
+    if page.link.problems:
+        said = "\n".join(f"- {problem}" for problem in page.link.problems)
+        page.notices.warning(said, icon=":material/link_off:")
     if watched:
         lab.keeper.looks(lab.visitor(), watched)
 

@@ -105,7 +105,7 @@ def plans(page: Page) -> tuple[RunSpec, RunSpec]:
     t = page.t
     networks = []
     places = []
-    for side, column in zip(SIDES, st.columns(2), strict=True):
+    for side, column in zip(SIDES, st.columns(2, gap="small"), strict=True):
         with column:
             networks.append(_network(page, side))
             places.append(st.empty())
@@ -146,7 +146,7 @@ def _network(page: Page, side: str) -> NetworkSpec:
         required=True,
         help=t("None makes a plain network. A pads with zeros, B and C project (He 2015 §3.3)."),
     )
-    key = page.link.setting(f"depth{side}", depth_default, controls.read_depth("basic"))
+    key = page.link.setting(f"depth{side}", depth_default, controls.read_depth)
     depth = st.select_slider(
         t("Depth of {side}", side=side),
         controls.with_value(controls.SHOWN_DEPTHS, st.session_state[key]),

@@ -70,25 +70,43 @@ def read_checkpoint(path: Path, *, device: str = "cpu") -> Checkpoint:
         with safe_open(path, framework="pt", device=device) as file:
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+        momentum = [name for name in tensors if name.startswith("momentum/")]
+        return Checkpoint(
+            network={
+                name.removeprefix("network/"): tensor
+                for name, tensor in tensors.items()
+                if name.startswith("network/")
+            },
+            momentum=[tensors[f"momentum/{i}"] for i in range(len(momentum))],
+            step=int(metadata["step"]),
+            seconds=float(metadata["seconds"]),
+            notes=json.loads(metadata["notes"]),
+        )
+    # Safetensors of another program have no metadata (None), or other names.
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RunError(
             "The checkpoint {path} was asked for, but it cannot be read ({reason}): start the run "
             "again.",
             path=path.name,
             reason=str(error),
         ) from None
-    momentum = [name for name in tensors if name.startswith("momentum/")]
-    return Checkpoint(
-        network={
-            name.removeprefix("network/"): tensor
-            for name, tensor in tensors.items()
-            if name.startswith("network/")
-        },
-        momentum=[tensors[f"momentum/{i}"] for i in range(len(momentum))],
-        step=int(metadata["step"]),
-        seconds=float(metadata["seconds"]),
-        notes=json.loads(metadata["notes"]),
-    )
+
+
+def check_fits(path: Path, checkpoint: Checkpoint, network: torch.nn.Module) -> None:
+    """Refuse a checkpoint of another network, before anything is taken from it.
+
+    Raises:
+        RunError: Names or shapes differ.
+    """
+    wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    weights = [parameter.shape for parameter in network.parameters()]
+    found = {name: tensor.shape for name, tensor in checkpoint.network.items()}
+    if found != wanted or [m.shape for m in checkpoint.momentum] not in ([], weights):
+        raise RunError(
+            "The checkpoint {path} was asked for, but it is of another network: start the run "
+            "again.",
+            path=path.name,
+        )
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:
