@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import evidence, frame, reading, translate
+from pages.ui.catalog import PAGES
 from pages.ui.chart import chart, chart_words
 from pages.ui.figures.degradation import error_against_depth
 from pages.ui.live import study_points
@@ -15,10 +16,7 @@ recording = evidence.recording("degradation-digits")
 histories = evidence.recorded_histories("degradation-digits")
 with words:
     st.markdown(page.lesson("intro"))
-    for name, icon in (
-        ("degradation", ":material/show_chart:"),
-        ("twins", ":material/call_split:"),
-    ):
+    for name, icon in list(PAGES.items())[1:]:
         with st.container(border=True):
             st.page_link(
                 f"{name}.py", label=f"**{translate.title(name, page.language)}**", icon=icon

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import translate, words
+from pages.ui.catalog import PAGES
 
 st.set_page_config(
     page_title="ResNet Lab", page_icon=str(translate.ASSETS / "icon.png"), layout="wide"
@@ -11,21 +12,16 @@ st.set_page_config(
 language = words.language()
 
 
-def _page(name: str, icon: str, *, default: bool = False) -> st.Page:
-    return st.Page(
-        f"{name}.py",
-        title=translate.title(name, language),
-        icon=icon,
-        url_path="" if default else name,
-        default=default,
-    )
-
-
 st.navigation(
     [
-        _page("home", ":material/home:", default=True),
-        _page("degradation", ":material/show_chart:"),
-        _page("twins", ":material/call_split:"),
+        st.Page(
+            f"{name}.py",
+            title=translate.title(name, language),
+            icon=icon,
+            url_path="" if name == "home" else name,
+            default=name == "home",
+        )
+        for name, icon in PAGES.items()
     ],
     position="top",
 ).run()

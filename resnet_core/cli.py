@@ -195,9 +195,11 @@ def count(
     block: Annotated[str | None, typer.Option(help="basic or bottleneck.")] = None,
     shortcut: Shortcut = "A",
     order: Order = "original",
-    channels: Annotated[int, typer.Option(help="Of the images.")] = 3,
-    size: Annotated[int | None, typer.Option(help="Of the images, pixels.")] = None,
-    classes: Annotated[int | None, typer.Option(help="To tell apart.")] = None,
+    channels: Annotated[int, typer.Option(min=1, max=1024, help="Of the images.")] = 3,
+    size: Annotated[
+        int | None, typer.Option(min=4, max=1024, help="Of the images, pixels.")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(min=1, max=10**6, help="To tell apart.")] = None,
     as_json: Json = False,
 ) -> None:
     """Count parameters and multiply-adds of one network, exactly."""

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,3 +83,12 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise TimeoutError(f"{url} did not answer.")
+
+
+def wait_until(met: Callable[[], object], seconds: float = 60) -> None:
+    """Ask again and again until something is so."""
+    deadline = time.monotonic() + seconds
+    while not met():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"This did not come within {seconds:.0f} s: {met}")
+        time.sleep(0.05)

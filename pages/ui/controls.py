@@ -109,7 +109,7 @@ def toggle(
     page: Page, name: str, label: str, *, default: bool = False, help: str | None = None
 ) -> bool:
     """Draw a switch, and give whether it is on."""
-    key = page.link.setting(name, default, switch, show_switch)
+    key = page.link.setting(name, default, switch(name), show_switch)
     return bool(st.toggle(label, key=key, help=help))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import lab, translate, words
-from pages.ui.link import Link
+from pages.ui.link import RUNS_AGAIN, Link
 from pages.ui.translate import LANGUAGES, Translate, translate_error
 from resnet_core.errors import ResNetLabError
 
@@ -69,7 +70,7 @@ def close_page(page: Page, *, watched: Sequence[str] = (), **more: str | None) -
     """
     page.link.write(**more)
     if page.link.problems:
-        said = "\n".join(f"- {problem}" for problem in page.link.problems)
+        said = "\n".join(f"- {literal(problem)}" for problem in page.link.problems)
         page.notices.warning(said, icon=":material/link_off:")
     if watched:
         lab.keeper.looks(lab.visitor(), watched)
@@ -77,7 +78,12 @@ def close_page(page: Page, *, watched: Sequence[str] = (), **more: str | None) -
 
 def show_error(error: ResNetLabError, t: Translate) -> None:
     """Show a refusal as its sentence."""
-    st.error(translate_error(error, t), icon=":material/error:")
+    st.error(literal(translate_error(error, t)), icon=":material/error:")
+
+
+def literal(text: str) -> str:
+    """Keep Markdown from reading a link's or a file's words: no images, no HTML, no formulas."""
+    return re.sub(r"([\\`*_\[\]<>$:~|#!])", r"\\\1", text)
 
 
 def _language_switch(language: str, t: Translate) -> None:
@@ -101,6 +107,7 @@ def _switch_language(key: str, before: str) -> None:
 @st.fragment(run_every=2)
 def _warming(t: Translate) -> None:
     if lab.is_ready():
+        st.session_state[RUNS_AGAIN] = True
         st.rerun()
     st.badge(t("the lab is warming up …"), icon=":material/hourglass_top:", color="orange")
 

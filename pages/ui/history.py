@@ -33,7 +33,10 @@ MOST_POINTS = 1200
 
 @dataclass
 class History:
-    """Everything one run has said, as arrays; ids are the store's, rising."""
+    """Everything one run has said, as arrays; ids are the store's, rising.
+
+    ``begun`` is the id of its start: what was said before, by a run that failed, is void.
+    """
 
     run: RunSpec
     ids: list[int] = field(default_factory=list)
@@ -43,6 +46,7 @@ class History:
     seconds_at: list[float] = field(default_factory=list)
     evaluation_ids: list[int] = field(default_factory=list)
     evaluations: list[EvaluationCompleted] = field(default_factory=list)
+    begun: int = 0
     started: RunStarted | None = None
     ended: Event | None = None
     seconds: float = 0.0
@@ -53,7 +57,7 @@ class History:
             case RunStarted():
                 run = self.run
                 self.__init__(run)  # type: ignore[misc]  # trained anew: what was said is void
-                self.started = event
+                self.begun, self.started = number, event
             case StepsCompleted():
                 # One point an event: the mean over its few batches is calmer, and as true.
                 self.ids.append(number)
@@ -78,11 +82,15 @@ class History:
             return None
         return self.steps[-1] * self.run.train.batch_size / self.seconds
 
-    def curve(self, *, since: int = 0, until_seconds: float | None = None) -> Curve:
-        """Give what was said after an id, or in the first seconds of training."""
+    def curve(
+        self, *, since: int = 0, until: int | None = None, until_seconds: float | None = None
+    ) -> Curve:
+        """Give what was said after an id, up to another, or in the first seconds of training."""
         start = bisect_right(self.ids, since)
         first = bisect_right(self.evaluation_ids, since)
         stop, last = len(self.ids), len(self.evaluation_ids)
+        if until is not None:
+            stop, last = bisect_right(self.ids, until), bisect_right(self.evaluation_ids, until)
         if until_seconds is not None:
             stop = bisect_right(self.seconds_at, until_seconds)
             last = bisect_right([e.seconds for e in self.evaluations], until_seconds)
@@ -131,6 +139,8 @@ class Histories:
             for digest in digests:
                 if digest not in self._known and (record := self._store.run(digest)) is not None:
                     self._known[digest] = (0, History(record.spec))
+                if digest in self._known:
+                    self._known.move_to_end(digest)  # what goes first is what nobody asks for
             stale = [d for d in digests if d in self._known and self._known[d][0] < latest]
             if stale:
                 since = min(self._known[digest][0] for digest in stale)

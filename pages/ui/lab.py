@@ -7,6 +7,7 @@ A page never trains and never imports PyTorch: it asks. Who is looking is a rand
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import tempfile
 import threading
@@ -17,12 +18,14 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_core.errors import ResNetLabError
+from resnet_core.errors import LabError, ResNetLabError
 from resnet_core.execute.client import Cost, LabClient, Status
 from resnet_core.specs import RunSpec
 from resnet_core.store import Store
 
 COOKIE = "resnet_lab_visitor"
+
+log = logging.getLogger(__name__)
 
 
 class Keeper:
@@ -83,6 +86,15 @@ class Keeper:
                     self._pass_on()
             except ResNetLabError as error:
                 self.status, self.problem = None, error
+            except Exception as error:
+                # Whatever it was, such as no memory for a process: the next second may be better.
+                log.exception("the lab was not reached")
+                self.status = None
+                self.problem = LabError(
+                    "The lab was asked something, but it does not answer ({reason}): try again in "
+                    "a moment.",
+                    reason=str(error),
+                )
             self._ending.wait(1)
 
     def _pass_on(self) -> None:

@@ -18,6 +18,9 @@ from resnet_core.errors import ResNetLabError, SpecError
 
 T = TypeVar("T")
 
+RUNS_AGAIN = "_runs_again"
+"""In the session while a page runs again by itself: what it said of the link still holds."""
+
 
 class Link:
     """The settings of one page, for one run of its script.
@@ -89,17 +92,24 @@ class Link:
         known = {*self._defaults, *more, "lang"}
         unknown = [name for name in st.query_params if name not in known]
         for name in unknown:
-            self.problems.append(
-                self.t(
-                    "The link asks for {name}, but this page has no such setting.", name=repr(name)
+            # A setting that was here a moment ago, such as another data set's, just goes.
+            if f"_{self.key(name)}" not in st.session_state:
+                self.problems.append(
+                    self.t(
+                        "The link asks for {name}, but this page has no such setting.",
+                        name=repr(name)[:40],
+                    )
                 )
-            )
             del st.query_params[name]
         for name in known - {"lang"}:
             if name in wanted and st.query_params.get(name) != wanted[name]:
                 st.query_params[name] = wanted[name]
             elif name not in wanted and name in st.query_params:
                 del st.query_params[name]
+        said = f"_{self.page}.problems"
+        if st.session_state.pop(RUNS_AGAIN, False):
+            self.problems = [*st.session_state.get(said, []), *self.problems]
+        st.session_state[said] = self.problems
 
     def set(self, values: Mapping[str, Any]) -> None:
         """Set several settings from a button's callback; their widgets follow."""
@@ -168,9 +178,9 @@ def choice(name: str, options: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
-def switch(text: str) -> bool:
+def switch(name: str) -> Callable[[str], bool]:
     """Read yes or no: ``1`` or ``0``."""
-    return text == "1"
+    return lambda text: choice(name, ("0", "1"))(text) == "1"
 
 
 def show_switch(value: bool) -> str:

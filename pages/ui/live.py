@@ -87,31 +87,35 @@ class LiveAnswers:
             return None
         known = [digest for digest in digests if digest in records]
         histories, cursor = self.histories.of(known)
-        whole = since < 0 or since > cursor
-        updates: dict[str, Any] = {}
+        append: dict[str, Any] = {}
+        replace: dict[str, Any] = {}
         for digest in known:
             history = histories[digest]
-            curve = history.curve(since=0 if whole else since)
-            updates |= curve_updates(curve, quantity="error")
+            whole = since < history.begun or since > cursor  # unseen, trained anew, another store
+            # Another visitor's question may have read on: what follows the cursor comes next time.
+            curve = history.curve(since=0 if whole else since, until=cursor)
+            updates = curve_updates(curve, quantity="error")
             if view == "pair":
                 updates |= curve_updates(curve, quantity="loss")
-        answer: Answer = {
+            if whole:
+                replace |= updates
+            else:
+                append |= {uid: xy for uid, xy in updates.items() if xy["x"]}
+        if view == "study":
+            points = study_points([histories[digest] for digest in known])
+            replace |= error_against_depth_updates(points)
+        return {
             "cursor": cursor,
-            ("replace" if whole else "append"): {
-                uid: xy for uid, xy in updates.items() if whole or xy["x"]
-            },
+            "append": append,
+            "replace": replace,
             "cells": [_cell(records[digest], histories[digest], t) for digest in known],
-            "status": trouble or status_line(list(records.values()), histories, t),
+            "status": trouble or status_line([records[d] for d in known], histories, t),
             # A pause ends the stream too: the page then offers to go on.
             "done": not any(
                 record.active and (looks_on or record.status != "paused")
                 for record in records.values()
             ),
         }
-        if view == "study":
-            points = study_points([histories[digest] for digest in known])
-            answer["replace"] = answer.get("replace", {}) | error_against_depth_updates(points)
-        return answer
 
 
 def replay(runs: Sequence[History], *, since: int, view: View, t: Translate) -> Answer:
@@ -170,7 +174,10 @@ def status_line(
 ) -> str:
     """Say in a line how far runs are: done, pace, seconds left; and why any failed."""
     failed = [
-        history.ended for history in histories.values() if isinstance(history.ended, RunFailed)
+        ended
+        for record in records
+        if record.status == "failed"
+        and isinstance(ended := histories[record.digest].ended, RunFailed)
     ]
     if failed:
         return translate_error(failed[0], t)
@@ -179,7 +186,18 @@ def status_line(
         return _download_line(downloads[0], t)
     running = [r for r in records if r.status == "running"]
     over = sum(not r.active for r in records)
-    said = t("{done} of {total} runs done", done=over, total=len(records))
+    if len(records) <= 2:
+        said = " · ".join(
+            t(
+                "{name}: step {step} of {steps}",
+                name=run_label(record.spec, t),
+                step=record.step,
+                steps=record.steps,
+            )
+            for record in records
+        )
+    else:
+        said = t("{done} of {total} runs done", done=over, total=len(records))
     paces = [h.images_per_second or 0 for r in running if (h := histories.get(r.digest))]
     if sum(paces) > 0:
         said += " · " + t("{pace} images/s", pace=f"{sum(paces):,.0f}")

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.ui import evidence
+from pages.ui.catalog import PAGES
 from pages.ui.history import History
 from pages.ui.lab import COOKIE, keeper, public_name
 from pages.ui.live import VIEWS, Answer, LiveAnswers, View, replay
@@ -147,7 +148,7 @@ def warm_up() -> None:
     """Read what the first visitor would wait for."""
     for language in LANGUAGES:
         translator(language)
-        for page in ("home", "degradation", "twins"):
+        for page in PAGES:
             read_lesson(page, language)
     for recording in evidence.recordings():
         recording.outcomes()

@@ -76,10 +76,12 @@ def count_module(network: nn.Module, image: Tensor) -> Counts:
         for module in network.modules()
         if not list(module.children()) and not isinstance(module, idle)
     ]
+    was_training = network.training
     try:
         with torch.no_grad():
             network.eval()(image)
     finally:
+        network.train(was_training)
         for handle in handles:
             handle.remove()
     parameters = sum(parameter.numel() for parameter in network.parameters())

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_core.arithmetic.counts import Counts, count_network
-from resnet_core.specs import RunSpec, cifar_depths
+from resnet_core.specs import RunSpec
+from resnet_core.specs.network import depths_of
 
 PASSES = 3
 """Multiply-adds of a training step over those of a forward pass."""
@@ -78,9 +79,9 @@ def estimate_run(run: RunSpec, shape: Shape, speed: Speed) -> Estimate:
 def fitting_depth(
     run: RunSpec, shape: Shape, speed: Speed, *, max_seconds: float, max_bytes: float
 ) -> int | None:
-    """Give the deepest CIFAR network that fits both limits with all else equal, or None."""
+    """Give the greatest depth that fits both limits with all else equal, or None."""
     best = None
-    depths = cifar_depths(run.network.block)
+    depths = depths_of(run.network)
     low, high = 0, len(depths) - 1
     while low <= high:  # cost rises with depth: bisect
         middle = (low + high) // 2

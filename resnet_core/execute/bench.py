@@ -8,13 +8,12 @@ measurement, write a function from JSON to JSON and add its row to ``MEASUREMENT
 from __future__ import annotations
 
 import contextlib
-import json
+import logging
 import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +23,8 @@ import torch
 from resnet_core.arithmetic import Speed, count_network, estimate_run, fitting_depth
 from resnet_core.arithmetic.estimate import PASSES, Shape
 from resnet_core.data import describe_imported, import_images, load_pictures
-from resnet_core.errors import ResNetLabError, to_message
+from resnet_core.errors import LabError, ResNetLabError, to_message
+from resnet_core.execute.line import Line
 from resnet_core.nets import build_network
 from resnet_core.specs import DATASETS, DataSpec, NetworkSpec, RunSpec
 from resnet_core.train import choose_device, device_name
@@ -33,24 +33,41 @@ from resnet_core.train.optimise import build_optimiser
 Answer = dict[str, Any]
 
 
-def serve(lab: Connection) -> None:
+log = logging.getLogger("lab")
+
+
+def serve(lab: Line) -> None:
     """Say what machine this is, then answer until the lab is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     torch.set_num_threads(1)
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        # What the first visitor would wait for: the default data set decoded and cached, and how
-        # fast this machine is. Then the lab may start runs.
+    # What the first visitor would wait for: the default data set decoded and cached, and how
+    # fast this machine is. Then the lab may start runs.
+    with contextlib.suppress(ResNetLabError, OSError):  # who asks for these images hears of it
         load_pictures(DataSpec())
-        measured_speed()
-        _tell(lab, {"machine": machine()})
+    measured_speed()
+    with contextlib.suppress(EOFError, ConnectionError):
+        lab.tell({"machine": machine()})
         while True:
-            question = json.loads(lab.recv_bytes())
-            try:
-                answer = MEASUREMENTS[question["measure"]](**question["arguments"])
-            except ResNetLabError as error:
-                answer = to_message(error)
-            _tell(lab, {"number": question["number"], **answer})
+            question = lab.hear()
+            lab.tell({"number": question["number"], **_answer(question)})
+
+
+def _answer(question: Answer) -> Answer:
+    try:
+        return MEASUREMENTS[question["measure"]](**question["arguments"])
+    except ResNetLabError as error:
+        return to_message(error)
+    except Exception as error:
+        # The bench outlives every question, as the lab does.
+        log.exception("a measurement failed")
+        return to_message(
+            LabError(
+                "{measure} was to be measured, but that went wrong ({reason}).",
+                measure=repr(question["measure"]),
+                reason=f"{type(error).__name__}: {error}",
+            )
+        )
 
 
 def machine() -> Answer:
@@ -152,10 +169,6 @@ def bring_images(path: str, image_size: int | None) -> Answer:
 def imported(digest: str) -> Answer:
     """Describe images that were imported before."""
     return asdict(describe_imported(digest))
-
-
-def _tell(lab: Connection, message: Answer) -> None:
-    lab.send_bytes(json.dumps(message).encode())
 
 
 MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(

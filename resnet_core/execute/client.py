@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -11,12 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_core.errors import LabError
-from resnet_core.execute.protocol import Message, ask
+from resnet_core.execute.line import Message
+from resnet_core.execute.protocol import ask
 from resnet_core.specs import NetworkSpec, RunSpec
+from resnet_core.store import Store
 from resnet_core.store.places import data_folder, default_url
 
 PATIENCE = 20.0
 """Seconds a lab has to come up."""
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Labs that this process has started: it has to hear of their end, or they stay as zombies."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,7 @@ def start_lab(url: str) -> None:
     """Start a lab and wait until it answers; where one is there already, that one answers.
 
     Raises:
-        LabError: It did not come up.
+        ResNetLabError: It did not come up.
     """
     log = data_folder() / "lab.log"
     with log.open("ab") as output:
@@ -179,17 +185,19 @@ def start_lab(url: str) -> None:
             stderr=output,
             start_new_session=True,
         )
+    _started[:] = [lab for lab in [*_started, process] if lab.poll() is None]
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             ask(url, {"verb": "ping"}, timeout=2)
         except OSError:
-            process.poll()  # reaps one that found a lab there already
+            if process.poll():  # not 0: that one found a lab there already
+                # What the lab met we meet too, and have a sentence for.
+                with contextlib.closing(Store.open(url)):
+                    break
             time.sleep(0.02)
         else:
             return
     raise LabError(
-        "A lab was to be started, but it did not answer within {seconds} seconds: look into {log}.",
-        seconds=int(PATIENCE),
-        log=str(log),
+        "A lab was to be started, but it did not come up: look into {log}.", log=str(log)
     )

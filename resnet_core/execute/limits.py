@@ -6,6 +6,7 @@ Each limit can be set in the environment by whoever runs the server.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -22,6 +23,21 @@ def _memory() -> int:
     return int(psutil.virtual_memory().total * 0.6 / _slots())
 
 
+def _setting(name: str, default: float | Callable[[], float]) -> Callable[[], float]:
+    def read() -> float:
+        asked = os.environ.get(name)
+        if asked is not None:
+            return float(asked)
+        return default() if callable(default) else default
+
+    return read
+
+
+def _whole(name: str, default: float | Callable[[], float]) -> Callable[[], int]:
+    read = _setting(name, default)
+    return lambda: int(read())
+
+
 @dataclass(frozen=True)
 class Limits:
     """How much is allowed.
@@ -36,19 +52,13 @@ class Limits:
         idle_seconds: After so long without work or question a lab ends itself.
     """
 
-    slots: int = field(default_factory=lambda: int(os.environ.get("RESNET_LAB_SLOTS", _slots())))
-    seconds: float = field(
-        default_factory=lambda: float(os.environ.get("RESNET_LAB_MAX_SECONDS", 1800))
-    )
-    memory_bytes: int = field(
-        default_factory=lambda: int(float(os.environ.get("RESNET_LAB_MAX_MEMORY", _memory())))
-    )
-    runs_a_visitor: int = 200
-    checkpoint_seconds: float = 2.0
-    unwatched_seconds: float = 120.0
-    idle_seconds: float = field(
-        default_factory=lambda: float(os.environ.get("RESNET_LAB_IDLE_SECONDS", 300))
-    )
+    slots: int = field(default_factory=_whole("RESNET_LAB_SLOTS", _slots))
+    seconds: float = field(default_factory=_setting("RESNET_LAB_MAX_SECONDS", 1800))
+    memory_bytes: int = field(default_factory=_whole("RESNET_LAB_MAX_MEMORY", _memory))
+    runs_a_visitor: int = field(default_factory=_whole("RESNET_LAB_MAX_RUNS", 200))
+    checkpoint_seconds: float = field(default_factory=_setting("RESNET_LAB_CHECKPOINT_SECONDS", 2))
+    unwatched_seconds: float = field(default_factory=_setting("RESNET_LAB_UNWATCHED_SECONDS", 120))
+    idle_seconds: float = field(default_factory=_setting("RESNET_LAB_IDLE_SECONDS", 300))
 
 
 def check_cost(

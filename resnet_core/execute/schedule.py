@@ -21,7 +21,10 @@ def next_run(
     running_visitors: Iterable[str | None],
     is_watched: Callable[[str], bool],
 ) -> Waiting | None:
-    """Choose the next run: watched before unwatched, then whoever has fewest running, then first come."""
+    """Choose the next run: watched before unwatched, then whose visitor has the fewest running.
+
+    Among equals, the first that was asked for.
+    """
     if not waiting:
         return None
     running = Counter(running_visitors)

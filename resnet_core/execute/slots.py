@@ -1,83 +1,141 @@
 """The lab's grip on its processes: start one, speak to it, hear when it is gone.
 
-Processes are forked from a server that has imported PyTorch already (``warm``): about 40 ms each.
-They belong to the lab and end with it.
+Processes are forked from a server that has imported PyTorch already (``warm``): about 40 ms each,
+seconds when that server itself has to be started again. A thread waits for that, never the lab's
+event loop. They end with the lab: their line is cut.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
-import json
+import logging
 import multiprocessing
+import os
+import signal
+import socket
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
 
-Hear = Callable[["Child", dict[str, Any]], None]
+from resnet_core.execute.line import LabLine, Line, Message
+
+Hear = Callable[["Child", Message], None]
 Gone = Callable[["Child", int | None], None]
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["resnet_core.execute.warm"])
 
+_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
+"""One thread: ``multiprocessing`` keeps its books of processes without a lock."""
+
+log = logging.getLogger("lab")
+
 
 class Child:
     """A process forked for this lab, and the line to it.
+
+    It may be spoken to and killed from the start, also while it is still being forked.
 
     Args:
         module: Whose ``serve`` it runs, with its end of the line. Named, not imported: the lab
             knows no PyTorch.
         hear: Called with each message it sends.
-        gone: Called once when it has ended, however it did, with its exit code.
+        gone: Called once when it has ended, however it did, with its exit code; None when it
+            never came to be, or nobody knows.
     """
 
     def __init__(self, module: str, hear: Hear, gone: Gone) -> None:
-        self._line, theirs = _context.Pipe()
-        self._process = _context.Process(target=_serve, args=(module, theirs), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._hear = hear
+        ours, theirs = socket.socketpair()
         self._gone = gone
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._line.fileno(), self._read)
+        self._line = LabLine(ours, lambda message: hear(self, message), self._cut)
+        self._process: ForkServerProcess | None = None
+        self._killed = False
+        self._ended = False
+        self._started = asyncio.create_task(self._start(module, theirs))
+        self._seen_off: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Its process number."""
-        return self._process.pid
+        """Its process number; None while it is being forked."""
+        return None if self._process is None else self._process.pid
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, message: Message) -> None:
         """Send a message; one to a process that has just ended is lost without a word."""
-        try:
-            self._line.send_bytes(json.dumps(message).encode())
-        except (BrokenPipeError, OSError):
-            return  # _read hears of the end and says so
+        self._line.tell(message)
 
     def kill(self) -> None:
         """End it at once; ``gone`` is called when it has."""
-        self._process.kill()
+        self._killed = True
+        if self.pid is not None and not self._ended:
+            # Not Process.kill: it takes a process for dead when its forkserver is.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
-    def _read(self) -> None:
+    async def _start(self, module: str, theirs: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            message = json.loads(self._line.recv_bytes())
-        except (EOFError, OSError):
-            self._loop.remove_reader(self._line.fileno())
-            self._line.close()
-            self._process.join(timeout=5)
-            self._gone(self, self._process.exitcode)
-            return
-        self._hear(self, message)
+            self._process = await loop.run_in_executor(_starter, _fork, module, theirs)
+        except (OSError, EOFError) as error:
+            log.warning("no process could be started: %r", error)
+        finally:
+            theirs.close()  # without a process, this cuts the line
+        if self._killed:
+            self.kill()
+
+    def _cut(self) -> None:
+        self._ended = True
+        self._seen_off = asyncio.create_task(self._see_off())
+
+    async def _see_off(self) -> None:
+        await self._started
+        code = None
+        if self._process is not None:
+            # Its line is cut, so it is ending.
+            await asyncio.to_thread(wait, [self._process.sentinel], 5)
+            code = await asyncio.get_running_loop().run_in_executor(_starter, _reap, self._process)
+        self._gone(self, code)
 
 
-def _serve(module: str, line: Connection) -> None:
-    importlib.import_module(module).serve(line)
+def _fork(module: str, line: socket.socket) -> ForkServerProcess:
+    for last_try in (False, True):
+        process = _context.Process(target=_serve, args=(module, line), daemon=True)
+        try:
+            process.start()
+            return process
+        except (OSError, EOFError):
+            # The forkserver died as it was asked: the next one asked is a new one.
+            if last_try:
+                raise
+    raise AssertionError
+
+
+def _reap(process: ForkServerProcess) -> int | None:
+    """Give the exit code of a process that is ending; whatever holds it back, it ends now."""
+    if process.is_alive():
+        process.kill()
+    process.join()
+    code = process.exitcode
+    process.close()  # its pipes
+    return None if code == 255 else code  # the forkserver died before: nobody knows
+
+
+def _serve(module: str, line: socket.socket) -> None:
+    importlib.import_module(module).serve(Line(line))
 
 
 def warm_up() -> None:
     """Wait until the forkserver has imported PyTorch and forks at once; takes seconds."""
+    _starter.submit(_warm_up).result()
+
+
+def _warm_up() -> None:
     process = _context.Process(target=_nothing, daemon=True)
     process.start()
     process.join()
+    process.close()
 
 
 def _nothing() -> None:

@@ -3,7 +3,10 @@
 On a CPU the lab forks one such process a run. On CUDA the process is a slot that stays: it keeps
 its context and kernels warm, and gives memory back between runs. The lab tells ``{"job": …}``,
 ``{"do": "pause" | "stop" | "leave"}``, ``{"ack": sequence}``; the process tells ``{"events": …}``,
-``{"note": …}`` and at the end ``{"ended": status}``.
+``{"note": …}`` and at the end ``{"ended": status, "error": …}``.
+
+Whatever order it obeys, the checkpoint is written first and then spoken of: a process that is
+killed in between leaves nothing said that the next one does not know.
 """
 
 from __future__ import annotations
@@ -15,16 +18,18 @@ import os
 import signal
 import time
 from collections import deque
-from multiprocessing.connection import Connection
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from resnet_core.data import load_pictures
-from resnet_core.errors import ResNetLabError, RunError
+from resnet_core.errors import ResNetLabError, RunError, StoreError, to_message
+from resnet_core.execute.line import Line
 from resnet_core.specs import RunSpec
-from resnet_core.specs.events import Event, RunFailed, RunPaused, RunResumed, RunStopped
+from resnet_core.specs.events import Event, RunPaused, RunResumed, RunStopped
 from resnet_core.train.checkpoint import save_weights
 from resnet_core.train.engine import Training
 
@@ -32,23 +37,37 @@ SEND_EVERY = 0.1
 """Seconds between two batches of events: at most ten a second."""
 
 
-def serve(lab: Connection) -> None:
+STATM = Path("/proc/self/statm")
+"""Where Linux says how large a process is; elsewhere a run has no memory limit on a CPU."""
+
+ORDERS = ("leave", "pause", "stop")
+"""What a process may be told, the weakest first."""
+
+DISK_REFUSES = (OSError, SafetensorError)  # which safetensors raises for a full disk
+
+
+def serve(lab: Line) -> None:
     """Do jobs until the lab says there are no more, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the lab, which tells us to leave
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(OSError):
         os.nice(5)  # the page comes first
-    # A broken connection means that the lab is gone: another one goes on from the checkpoint.
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while (job := _receive(lab).get("job")) is not None:
-            Worker(lab, job).work()
-            _give_memory_back(job["device"])
+    # A broken line means that the lab is gone: another one goes on from the checkpoint.
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            message = lab.hear()
+            if "job" not in message:
+                continue  # an order or a receipt for the job before, which ended meanwhile
+            if message["job"] is None:
+                return
+            Worker(lab, message["job"]).work()
+            _give_memory_back(message["job"]["device"])
 
 
 class Worker:
     """One job: a run from its start or its checkpoint to its end, or until it is told to leave."""
 
-    def __init__(self, lab: Connection, job: dict[str, Any]) -> None:
+    def __init__(self, lab: Line, job: dict[str, Any]) -> None:
         self.lab = lab
         self.job = job
         self.run = RunSpec.from_json(job["run"])
@@ -60,76 +79,89 @@ class Worker:
         self.last_sent = 0.0
         self.last_saved = time.monotonic()
         self.save_seconds = 0.0
-        self.orders: list[str] = []
 
     def work(self) -> None:
-        """Do the job; whatever goes wrong becomes the run's last event."""
+        """Do the job; whatever goes wrong is told at its end."""
+        error: ResNetLabError | None = None
         try:
             torch.set_num_threads(self.job["threads"])
-            _limit_memory(self.job)
-            status = self._train()
-        except ResNetLabError as error:
-            status = self._fail(error)
-        except (MemoryError, torch.OutOfMemoryError):
-            status = self._fail(self._out_of_memory())
-        except RuntimeError as error:
-            if "memory" not in str(error):
+            with _limited_memory(self.job):
+                status = self._train()
+        except StoreError as refusal:
+            status, error = "queued", refusal
+        except ResNetLabError as refusal:
+            status, error = "failed", refusal
+        except (MemoryError, RuntimeError) as refusal:
+            if not _is_out_of_memory(refusal):
                 raise
-            status = self._fail(self._out_of_memory())
+            status, error = "failed", self._out_of_memory()
         self._send(force=True)
-        _tell(self.lab, {"ended": status})
+        self.lab.tell({"ended": status, "error": to_message(error) if error else None})
 
     def _train(self) -> str:
         pictures = load_pictures(self.run.data, on_progress=self._note)
         training = Training(self.run, pictures, device=self.job["device"])
+        until = self.job["until"] or self.run.train.steps
         if self.checkpoint.exists():
-            self._go_on(training)
+            left = self._go_on(training)
+            if left == "pause" and training.step >= until:
+                return "paused"  # it had done so, and died before anybody heard of it
         else:
             self._say(training.start())
         self._send(force=True)
-        until = training.step + (self.job.get("steps") or self.run.train.steps)
         while not training.ended:
-            if order := self._order():
+            order = self._order() or ("pause" if training.step >= until else None)
+            if order is not None:
                 return self._leave(training, order)
             for event in training.advance():
                 self._say(event)
             self._send()
-            if not training.ended and training.step >= until:
-                return self._leave(training, "pause")
             self._save_now_and_then(training)
-        save_weights(training.network, self.folder / "weights.safetensors")
-        self.checkpoint.unlink(missing_ok=True)
-        return "diverged" if training.step < self.run.train.steps else "completed"
+        return self._finish(training)
 
-    def _go_on(self, training: Training) -> None:
+    def _go_on(self, training: Training) -> str:
         """Take up the checkpoint, and tell again what the lab may not have written down."""
         notes = training.restore(self.checkpoint)
         self.sequence = int(notes["sequence"])
         self.unsent = [(number, text) for number, text in json.loads(notes["unacknowledged"])]
-        if notes["left"] in ("pause", "stop"):
-            steps = self.job.get("steps")
-            until = training.step + steps if steps else None
+        left, until = notes["left"], self.job["until"]
+        if left == "stop" or (left == "pause" and (until is None or training.step < until)):
             self._say(RunResumed(step=training.step, until=until))
+        return left
 
     def _leave(self, training: Training, order: str) -> str:
         for event in training.flush():
             self._say(event)
         if training.ended:  # what was not yet told was that it has diverged
-            return "diverged"
+            return self._finish(training)
         if order == "pause":
             self._say(RunPaused(step=training.step))
         if order == "stop":
             self._say(RunStopped(step=training.step))
-        self._send(force=True)
-        self._save(training, left=order)
+        try:
+            self._save(training, left=order)
+        except StoreError:
+            self.unsent = []  # it goes on from an older checkpoint, and has not left at all
+            raise
         return {"pause": "paused", "stop": "stopped"}.get(order, "queued")
+
+    def _finish(self, training: Training) -> str:
+        try:
+            save_weights(training.network, self.folder / "weights.safetensors")
+        except DISK_REFUSES as error:
+            raise self._disk_refuses(error) from None
+        return "completed" if training.step == self.run.train.steps else "diverged"
 
     def _save_now_and_then(self, training: Training) -> None:
         # Where a checkpoint is dear, it is rarer: at most one part in fifty of the time.
         pause = max(self.job["checkpoint_seconds"], 50 * self.save_seconds)
-        if not training.has_untold_steps and time.monotonic() - self.last_saved >= pause:
+        safe = not training.has_untold_steps and not training.ended
+        if safe and time.monotonic() - self.last_saved >= pause:
             began = time.perf_counter()
-            self._save(training, left="")
+            # A full disk costs the safety net, not the run.
+            with contextlib.suppress(StoreError):
+                self._save(training, left="")
+            self.last_saved = time.monotonic()
             self.save_seconds = time.perf_counter() - began
 
     def _save(self, training: Training, *, left: str) -> None:
@@ -141,16 +173,18 @@ class Worker:
                 unacknowledged=json.dumps(untold),
                 left=left,
             )
-        except OSError as error:
-            # A full disk costs the safety net, not the run; a pause cannot do without.
-            if left:
-                raise RunError(
-                    "The run was to be kept in {folder}, but the disk refused ({reason}): free "
-                    "some space and start it again.",
-                    folder=str(self.folder),
-                    reason=error.strerror or str(error),
-                ) from None
-        self.last_saved = time.monotonic()
+        except DISK_REFUSES as error:
+            raise self._disk_refuses(error) from None
+
+    def _disk_refuses(self, error: Exception) -> StoreError:
+        with contextlib.suppress(OSError):
+            self.checkpoint.with_suffix(".new").unlink(missing_ok=True)
+        return StoreError(
+            "A run was to be kept in {folder}, but the disk refused ({reason}): free some space, "
+            "and it goes on.",
+            folder=str(self.folder),
+            reason=str(error),
+        )
 
     def _say(self, event: Event) -> None:
         self.sequence += 1
@@ -159,30 +193,27 @@ class Worker:
     def _send(self, *, force: bool = False) -> None:
         now = time.monotonic()
         if self.unsent and (force or now - self.last_sent >= SEND_EVERY):
-            _tell(self.lab, {"events": self.unsent})
+            self.lab.tell({"events": self.unsent})
             self.unacknowledged.extend(self.unsent)
             self.unsent = []
             self.last_sent = now
 
     def _order(self) -> str | None:
-        while self.lab.poll():
-            message = _receive(self.lab)
-            if "ack" in message:
-                while self.unacknowledged and self.unacknowledged[0][0] <= message["ack"]:
-                    self.unacknowledged.popleft()
-            else:
-                self.orders.append(message["do"])
-        return self.orders.pop(0) if self.orders else None
+        """Read what the lab has told us meanwhile; of several orders the strongest counts."""
+        orders = []
+        while self.lab.has_message():
+            message = self.lab.hear()
+            if "do" in message:
+                orders.append(message["do"])
+            while self.unacknowledged and self.unacknowledged[0][0] <= message.get("ack", 0):
+                self.unacknowledged.popleft()
+        return max(orders, key=ORDERS.index, default=None)
 
     def _note(self, what: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - self.last_sent >= SEND_EVERY:
             self.last_sent = now
-            _tell(self.lab, {"note": {"what": what, "done": done, "total": total}})
-
-    def _fail(self, error: ResNetLabError) -> str:
-        self._say(RunFailed(template=error.template, values=error.values))
-        return "failed"
+            self.lab.tell({"note": {"what": what, "done": done, "total": total}})
 
     def _out_of_memory(self) -> RunError:
         return RunError(
@@ -196,32 +227,35 @@ class Worker:
         )
 
 
-def _limit_memory(job: dict[str, Any]) -> None:
+@contextlib.contextmanager
+def _limited_memory(job: dict[str, Any]) -> Iterator[None]:
     """Keep a run from taking the machine down with it."""
     if job["device"] == "cuda":
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, job["memory_bytes"] / total))
+    if job["device"] != "cpu" or not STATM.exists():
+        yield
         return
-    if job.get("stays"):
-        return  # a limit on address space cannot be raised again for the next run
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
+    import resource
 
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + job["memory_bytes"]
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    pages = int(STATM.read_text().split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    limit = pages * resource.getpagesize() + job["memory_bytes"]
+    resource.setrlimit(resource.RLIMIT_AS, (limit, before[1]))
+    try:
+        yield
+    finally:  # room for its last words, and for the next run
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether PyTorch, oneDNN or C++ ran out of memory, each of which says so in its own way."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
+        words in str(error) for words in ("memory", "bad_alloc", "could not create a primitive")
+    )
 
 
 def _give_memory_back(device: str) -> None:
     gc.collect()
     if device == "cuda":
         torch.cuda.empty_cache()
-
-
-def _tell(lab: Connection, message: dict[str, Any]) -> None:
-    lab.send_bytes(json.dumps(message).encode())
-
-
-def _receive(lab: Connection) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(lab.recv_bytes())
-    return message

@@ -8,8 +8,8 @@ CIFAR (He 2015 §4.2; He 2016 §5), for images of any size, H × W × w at width
     stage 3   n units, 4w             H/4
     head      average pool, linear
 
-With n = 3, 5, 7, 9, 18, 200 and w = 16 that is depth 20, 32, 44, 56, 110, 1202 and 0.27, 0.46, 0.66,
-0.85, 1.7, 19.4 million parameters (table 6). ImageNet networks (table 1) have a 7×7 stem of
+With n = 3, 5, 7, 9, 18, 200 and w = 16 that is depth 20, 32, 44, 56, 110, 1202 and 0.27, 0.46,
+0.66, 0.85, 1.7, 19.4 million parameters (table 6). ImageNet networks (table 1) have a 7×7 stem of
 stride 2, 3×3 max pooling of stride 2, and four stages.
 """
 

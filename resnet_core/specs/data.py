@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from resnet_core.errors import SpecError
 from resnet_core.specs.choices import DATASETS, IMPORTED
-from resnet_core.specs.plan import Plan, check_between, check_choice
+from resnet_core.specs.plan import Plan, check_between, check_choice, shown
 
 MOST_IMPORTED = 10_000_000
 """Imported images are counted when they are loaded; a plan only refuses nonsense."""
@@ -50,13 +50,13 @@ class DataSpec(Plan):
                 "Data set {dataset} was asked for with imported images {imported}: imported images "
                 "need their digest, and only they have one.",
                 dataset=repr(self.dataset),
-                imported=repr(self.imported),
+                imported=shown(self.imported),
             )
         if self.imported is not None and not re.fullmatch(r"[0-9a-f]{16}", self.imported):
             raise SpecError(
                 "Imported images {imported} were asked for, but their digest has 16 hexadecimal "
                 "digits.",
-                imported=repr(self.imported),
+                imported=shown(self.imported),
             )
         row = DATASETS.get(self.dataset)
         if self.train_images is not None:

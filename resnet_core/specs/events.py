@@ -28,7 +28,7 @@ class RunStarted(_Event):
     Attributes:
         device: ``cpu``, ``cuda`` or ``mps``.
         device_name: As the maker calls it.
-        threads: PyTorch threads; fixed for the whole run, since one and two differ in the last bits.
+        threads: PyTorch threads; fixed for the whole run: one and two differ in the last bits.
         parameters: Trainable numbers of the network.
         train_images: Images trained on.
         test_images: Images tested on.

@@ -15,7 +15,7 @@ from pydantic import model_validator
 
 from resnet_core.errors import SpecError
 from resnet_core.specs.choices import BLOCKS, FAMILIES, JOINS, ORDERS, SHORTCUTS
-from resnet_core.specs.plan import Plan, check_between, check_choice
+from resnet_core.specs.plan import Plan, check_between, check_choice, shown
 
 MIN_DEPTH, MAX_DEPTH = 8, 1202
 MIN_WIDTH, MAX_WIDTH = 1, 64
@@ -63,11 +63,12 @@ class NetworkSpec(Plan):
         if not isinstance(data, Mapping):
             return data
         data = dict(data)
-        if data.get("join") == "plain" and data.get("shortcut", "A") in SHORTCUTS:
+        # The tables as lists: anything may be asked for, and not everything can be hashed.
+        if data.get("join") == "plain" and data.get("shortcut", "A") in [*SHORTCUTS]:
             data["shortcut"] = "A"
         if data.get("family") == "imagenet":
             data.setdefault("width", 64)
-            if data.get("depth") in IMAGENET_UNITS:
+            if data.get("depth") in [*IMAGENET_UNITS]:
                 data.setdefault("block", IMAGENET_UNITS[data["depth"]][0])
         return data
 
@@ -96,7 +97,7 @@ class NetworkSpec(Plan):
                 "Depth {depth} was asked for, but a CIFAR network of {block} units has "
                 "{layers}n+2 layers, from {lowest} to {highest}: the nearest are {below} and "
                 "{above}.",
-                depth=self.depth,
+                depth=shown(self.depth),
                 block=self.block,
                 layers=layers,
                 lowest=lowest,
@@ -110,7 +111,7 @@ class NetworkSpec(Plan):
             raise SpecError(
                 "Depth {depth} was asked for, but the ImageNet networks have 18, 34, 50, 101 or "
                 "152 layers.",
-                depth=self.depth,
+                depth=shown(self.depth),
             )
         block = IMAGENET_UNITS[self.depth][0]
         if self.block != block:
@@ -145,6 +146,13 @@ def cifar_depths(block: str = "basic") -> tuple[int, ...]:
     """List every depth a CIFAR network of this block can have, up to 1202."""
     layers = 3 * LAYERS_OF_UNIT[block]
     return tuple(range(max(MIN_DEPTH, layers + 2), MAX_DEPTH + 1, layers))
+
+
+def depths_of(spec: NetworkSpec) -> tuple[int, ...]:
+    """List every depth that a network could have with all else as in this plan, rising."""
+    if spec.family == "imagenet":
+        return tuple(depth for depth, row in IMAGENET_UNITS.items() if row[0] == spec.block)
+    return cifar_depths(spec.block)
 
 
 def _imagenet(depth: int, join: str, shortcut: str) -> NetworkSpec:

@@ -43,7 +43,7 @@ class Plan(BaseModel):
         """
         try:
             data = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SpecError(
                 "A plan was asked for as JSON, but the text is not JSON: {text}",
                 text=repr(text)[:80],
@@ -59,6 +59,17 @@ class Plan(BaseModel):
         """Hash of everything that influences the numbers: 16 hexadecimal digits."""
         text = f"{FORMAT}/{type(self).__name__}/{self.to_json()}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shown(value: object) -> Any:
+    """Give a value as it may stand in a sentence: a number as it is, the rest short and quoted."""
+    if isinstance(value, int | float) and abs(value) < 10**15:
+        return value
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # more digits, or deeper, than Python writes out
+        return "…"
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def one_of(options: Iterable[object]) -> str:
@@ -77,7 +88,7 @@ def check_between(name: str, value: float, low: float, high: float) -> None:
         raise SpecError(
             "{name} {value} was asked for, but it must lie between {low} and {high}.",
             name=name,
-            value=value,
+            value=shown(value),
             low=low,
             high=high,
         )
@@ -91,27 +102,61 @@ def check_choice(name: str, value: str, options: Iterable[str]) -> None:
     """
     options = list(options)
     if value not in options:
-        raise SpecError(
-            "{name} {value} was asked for, but there is no such choice: take {options}.",
-            name=name,
-            value=repr(value),
-            options=one_of(options),
-        )
+        raise _no_such_choice(name, value, one_of(options))
+
+
+def _no_such_choice(name: str, value: object, options: str) -> SpecError:
+    return SpecError(
+        "{name} {value} was asked for, but there is no such choice: take {options}.",
+        name=name,
+        value=shown(value),
+        options=options,
+    )
 
 
 def _sentence(cls: type[BaseModel], error: ValidationError) -> SpecError:
+    """Say what pydantic found, in the words of the other sentences."""
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or cls.__name__
-    if first["type"] == "extra_forbidden":
-        return SpecError(
-            "{name} was asked for, but a {plan} has no such setting: it has {options}.",
-            name=repr(name),
-            plan=cls.__name__,
-            options=one_of(cls.model_fields),
-        )
+    field = str(first["loc"][0]) if first["loc"] else ""
+    settings = ", ".join(cls.model_fields)
+    asked = {
+        "name": field.replace("_", " ").capitalize() or cls.__name__,
+        "value": shown(first["input"]),
+    }
+    match first["type"]:
+        case "extra_forbidden" | "invalid_key":
+            return SpecError(
+                "{name} was asked for, but a {plan} has no such setting: it has {options}.",
+                name=shown(field),
+                plan=cls.__name__,
+                options=settings,
+            )
+        case "int_type" | "int_parsing" | "int_parsing_size" | "int_from_float":
+            return SpecError(
+                "{name} {value} was asked for, but a whole number would be right.", **asked
+            )
+        case "float_type" | "float_parsing" | "finite_number":
+            return SpecError(
+                "{name} {value} was asked for, but a finite number would be right.", **asked
+            )
+        case "bool_type" | "bool_parsing":
+            return SpecError(
+                "{name} {value} was asked for, but true or false would be right.", **asked
+            )
+        case "string_type" | "string_unicode":
+            return SpecError("{name} {value} was asked for, but a word would be right.", **asked)
+        case "tuple_type":
+            return SpecError("{name} {value} was asked for, but a list would be right.", **asked)
+        case "literal_error":
+            return _no_such_choice(asked["name"], first["input"], first["ctx"]["expected"])
+        case "model_type":
+            return SpecError(
+                "{name} {value} was asked for, but settings by name would be right: {options}.",
+                options=settings,
+                **asked,
+            )
     return SpecError(
         "{name} was asked to be {value}, but that is not valid: {reason}.",
-        name=name,
-        value=repr(first["input"])[:60],
         reason=first["msg"],
+        **asked,
     )

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from resnet_core.errors import SpecError
 from resnet_core.specs.data import DataSpec
 from resnet_core.specs.network import NetworkSpec
-from resnet_core.specs.plan import Plan, check_between
+from resnet_core.specs.plan import Plan, check_between, shown
 from resnet_core.specs.run import RunSpec
 from resnet_core.specs.training import TrainSpec
 
@@ -46,7 +46,7 @@ class DegradationStudy(Plan):
         if list(self.depths) != sorted(set(self.depths)):
             raise SpecError(
                 "Depths {depths} were asked for, but each may stand once, in rising order.",
-                depths=", ".join(str(depth) for depth in self.depths),
+                depths=", ".join(str(shown(depth)) for depth in self.depths[:MAX_RUNS]),
             )
         check_between("Seeds", self.seeds, 1, 20)
         check_between("First seed", self.first_seed, 0, 1_000_000)

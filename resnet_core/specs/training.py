@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from resnet_core.specs.choices import SCHEDULES
 from resnet_core.specs.plan import Plan, check_between, check_choice
@@ -41,6 +41,11 @@ class TrainSpec(Plan):
     evaluations: int = 10
     precision: Literal["float32"] = "float32"
     seed: int = 0
+
+    @field_validator("momentum", "weight_decay")
+    @classmethod
+    def _one_zero(cls, value: float) -> float:
+        return value + 0.0  # -0.0 becomes 0.0: it is equal, and equal plans have equal digests
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -82,13 +82,18 @@ def read_checkpoint(path: Path, *, device: str = "cpu") -> Checkpoint:
             seconds=float(metadata["seconds"]),
             notes=json.loads(metadata["notes"]),
         )
-    # Safetensors of another program have no metadata (None), or other names.
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except OSError as error:
         raise RunError(
             "The checkpoint {path} was asked for, but it cannot be read ({reason}): start the run "
             "again.",
             path=path.name,
-            reason=str(error),
+            reason=error.strerror or str(error),
+        ) from None
+    # A file of another program has other metadata, or none (None).
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        raise RunError(
+            "The checkpoint {path} was asked for, but the file is damaged: start the run again.",
+            path=path.name,
         ) from None
 
 

@@ -1,0 +1,154 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from resnet_core.arithmetic import count_network
+from resnet_core.arithmetic.counts import Counts, count_module
+from resnet_core.nets import build_on_meta
+from resnet_core.specs import NETWORKS, NetworkSpec, cifar_depths
+from tests.core.specs.strategies import networks
+
+
+def cifar(**settings) -> Counts:
+    return count_network(NetworkSpec(**settings), channels=3, classes=10, size=32)
+
+
+def imagenet(**settings) -> Counts:
+    spec = NetworkSpec(family="imagenet", **settings)
+    return count_network(spec, channels=3, classes=1000, size=224)
+
+
+# He 2015 table 6 with option A: depth, parameters, multiply-adds of a 32×32 image.
+TABLE_6 = [
+    (20, 269_722, 40_551_040),
+    (32, 464_154, 68_862_592),
+    (44, 658_586, 97_174_144),
+    (56, 853_018, 125_485_696),
+    (110, 1_727_962, 252_887_680),
+    (1202, 19_421_274, 2_829_238_912),
+]
+
+
+@pytest.mark.parametrize("join", ["plain", "residual"])
+@pytest.mark.parametrize(("depth", "parameters", "multiply_adds"), TABLE_6)
+def test_cifar_networks_cost_what_table_6_says(depth, parameters, multiply_adds, join):
+    counts = cifar(depth=depth, join=join)
+    assert (counts.parameters, counts.multiply_adds) == (parameters, multiply_adds)
+
+
+def test_every_cifar_network_up_to_1202_layers_follows_the_formulas():
+    for n in range(1, 201):
+        counts = cifar(depth=6 * n + 2)
+        assert counts.parameters == 97_216 * n - 21_926
+        assert counts.multiply_adds == 14_155_776 * n - 1_916_288
+
+
+# He 2015 table 1: depth, shortcut, multiply-adds in units of 10⁹ with this paper's stride in the
+# first 1×1 (torchvision's ResNet-50, 101 and 152 cost 4.089, 7.801 and 11.514).
+TABLE_1 = [
+    (18, "A", 1.795),
+    (18, "B", 1.814),
+    (34, "A", 3.644),
+    (34, "B", 3.664),
+    (50, "B", 3.858),
+    (101, "B", 7.570),
+    (152, "B", 11.282),
+]
+
+
+@pytest.mark.parametrize(("depth", "shortcut", "billions"), TABLE_1)
+def test_imagenet_networks_cost_what_table_1_says(depth, shortcut, billions):
+    counts = imagenet(depth=depth, shortcut=shortcut)
+    assert round(counts.multiply_adds / 1e9, 3) == billions
+
+
+@pytest.mark.parametrize("depth", [18, 34])
+def test_a_plain_imagenet_network_costs_what_its_residual_twin_with_option_a_does(depth):
+    plain, residual = imagenet(depth=depth, join="plain"), imagenet(depth=depth, shortcut="A")
+    assert plain.parameters == residual.parameters
+    assert plain.multiply_adds == residual.multiply_adds
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        NetworkSpec(depth=8, width=4),
+        NetworkSpec(depth=20, join="plain"),
+        NetworkSpec(depth=32, shortcut="B", order="pre-activation"),
+        NetworkSpec(depth=29, block="bottleneck", shortcut="C"),
+        NETWORKS["cifar-pre-activation-164"],
+        NETWORKS["resnet-18"],
+        NETWORKS["resnet-50"],
+    ],
+    ids=lambda spec: f"{spec.family}-{spec.name}-{spec.shortcut}",
+)
+def test_multiply_adds_are_those_that_pytorch_counts(spec):
+    size = 64 if spec.family == "imagenet" else 32
+    network = build_on_meta(spec, channels=3, classes=7).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.empty(1, 3, size, size, device="meta"))
+    counted = count_network(spec, channels=3, classes=7, size=size)
+    assert 2 * counted.multiply_adds == counter.get_total_flops()
+
+
+@settings(max_examples=25)
+@given(networks.filter(lambda network: network.depth <= 200))
+def test_the_short_way_to_count_agrees_with_counting_the_network_itself(spec):
+    network = build_on_meta(spec, channels=3, classes=7)
+    image = torch.empty(1, 3, 12, 12, device="meta")
+    assert count_network(spec, channels=3, classes=7, size=12) == count_module(network, image)
+
+
+@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+def test_the_deepest_network_is_counted_as_if_it_were_built(block):
+    spec = NetworkSpec(depth=cifar_depths(block)[-1], block=block, shortcut="B", width=4)
+    network = build_on_meta(spec, channels=1, classes=10)
+    image = torch.empty(1, 1, 8, 8, device="meta")
+    assert count_network(spec, channels=1, classes=10, size=8) == count_module(network, image)
+
+
+@pytest.fixture
+def toy():
+    with torch.device("meta"):
+        return nn.Sequential(
+            nn.Conv2d(2, 3, 3, padding=1, bias=False),
+            nn.BatchNorm2d(3),
+            nn.ReLU(),
+            nn.Identity(),
+            nn.Flatten(),
+            nn.Linear(48, 5),
+        )
+
+
+def test_a_small_network_counted_by_hand(toy):
+    counts = count_module(toy, torch.empty(1, 2, 4, 4, device="meta"))
+    assert counts == Counts(
+        parameters=3 * 2 * 9 + 2 * 3 + 48 * 5 + 5,
+        multiply_adds=3 * 16 * 2 * 9 + 48 * 5,
+        activations=3 * 16 * 3 + 5,
+        layers=4,
+    )
+
+
+def hooks(network):
+    return sum(len(module._forward_hooks) for module in network.modules())
+
+
+def test_counting_leaves_no_hook(toy):
+    count_module(toy, torch.empty(1, 2, 4, 4, device="meta"))
+    assert hooks(toy) == 0
+
+
+def test_counting_leaves_no_hook_when_the_network_refuses_the_image(toy):
+    with pytest.raises(RuntimeError):
+        count_module(toy, torch.empty(1, 3, 4, 4, device="meta"))
+    assert hooks(toy) == 0
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_counting_leaves_the_network_in_its_mode(toy, training):
+    toy.train(training)
+    count_module(toy, torch.empty(1, 2, 4, 4, device="meta"))
+    assert {module.training for module in toy.modules()} == {training}

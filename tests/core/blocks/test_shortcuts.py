@@ -1,0 +1,62 @@
+import pytest
+import torch
+from torch import nn
+
+from resnet_core.blocks.shortcuts import SHORTCUTS, UnitShape, ZeroPadShortcut, build_shortcut
+
+SAME = UnitShape(8, 8, 1, "original")
+NEW = UnitShape(8, 16, 2, "original")
+
+
+def test_option_a_takes_every_other_pixel_and_adds_zeros():
+    x = torch.arange(9.0).reshape(1, 1, 3, 3)
+    y = ZeroPadShortcut(UnitShape(1, 3, 2, "original"))(x)
+    assert y[0, 0].tolist() == [[0, 2], [6, 8]]
+    assert y.shape == (1, 3, 2, 2)
+    assert not y[0, 1:].any()
+
+
+def test_option_a_has_no_weights():
+    for shape in (SAME, NEW):
+        assert list(build_shortcut("A", shape).parameters()) == []
+
+
+@pytest.mark.parametrize("key", ["A", "B"])
+def test_options_a_and_b_are_the_identity_where_the_shape_stays(images, key):
+    assert build_shortcut(key, SAME)(images) is images
+
+
+def test_option_c_projects_everywhere():
+    assert [type(part) for part in build_shortcut("C", SAME)] == [nn.Conv2d, nn.BatchNorm2d]
+
+
+@pytest.mark.parametrize("key", ["B", "C"])
+def test_a_projection_is_a_1_by_1_convolution_of_the_units_stride(key):
+    convolution = build_shortcut(key, NEW)[0]
+    assert convolution.kernel_size == (1, 1)
+    assert convolution.stride == (2, 2)
+    assert convolution.bias is None
+
+
+@pytest.mark.parametrize("key", ["B", "C"])
+def test_nothing_but_the_projection_stands_on_a_pre_activation_shortcut(key):
+    parts = build_shortcut(key, UnitShape(8, 16, 2, "pre-activation"))
+    assert [type(part) for part in parts] == [nn.Conv2d]
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [
+        (UnitShape(8, 8, 1, "original"), False),
+        (UnitShape(8, 8, 2, "original"), True),
+        (UnitShape(8, 16, 1, "original"), True),
+    ],
+)
+def test_a_shape_changes_with_its_channels_or_its_resolution(shape, changes):
+    assert shape.changes is changes
+
+
+@pytest.mark.parametrize("key", SHORTCUTS)
+def test_every_shortcut_lets_the_gradient_through(images, key):
+    build_shortcut(key, NEW)(images.requires_grad_()).square().sum().backward()
+    assert images.grad.abs().max() > 0

@@ -1,0 +1,201 @@
+"""Held against the papers' numbers, and against torchvision's networks."""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from resnet_core.nets import ResidualNetwork, build_network, build_on_meta
+from resnet_core.specs import NETWORKS, NetworkSpec, TrainSpec
+from resnet_core.train.optimise import build_optimiser
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def built(classes: int = 10, **settings) -> ResidualNetwork:
+    return build_on_meta(NetworkSpec(**settings), channels=3, classes=classes)
+
+
+# He 2015 table 6: depth, parameters with option A (and plain), with option B.
+TABLE_6 = [
+    (20, 269_722, 272_474),
+    (32, 464_154, 466_906),
+    (44, 658_586, 661_338),
+    (56, 853_018, 855_770),
+    (110, 1_727_962, 1_730_714),
+    (1202, 19_421_274, 19_424_026),
+]
+
+
+@pytest.mark.parametrize(("depth", "with_a", "with_b"), TABLE_6)
+def test_cifar_networks_have_the_parameters_of_table_6(depth, with_a, with_b):
+    assert parameters(built(depth=depth)) == with_a
+    assert parameters(built(depth=depth, join="plain")) == with_a
+    assert parameters(built(depth=depth, shortcut="B")) == with_b
+
+
+@pytest.mark.parametrize("join", ["plain", "residual"])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 17])
+def test_parameters_of_a_cifar_network_follow_their_formula(n, join):
+    assert parameters(built(depth=6 * n + 2, join=join)) == 97_216 * n - 21_926
+
+
+def test_option_c_projects_on_every_shortcut():
+    n, widths = 3, (16, 32, 64)
+    projections = sum(width * width + 2 * width for width in widths) * (n - 1)
+    first_unit = 16 * 16 + 2 * 16
+    more = projections + first_unit
+    assert parameters(built(depth=20, shortcut="C")) == 272_474 + more
+
+
+@pytest.mark.parametrize(
+    ("depth", "with_b", "with_a"), [(164, 1_703_258, 1_661_274), (1001, 10_327_706, 10_285_722)]
+)
+def test_pre_activation_networks_have_their_parameters(depth, with_b, with_a):
+    settings = {"depth": depth, "block": "bottleneck", "order": "pre-activation"}
+    assert parameters(built(**settings, shortcut="B")) == with_b
+    assert parameters(built(**settings, shortcut="A")) == with_a
+
+
+# He 2015 table 1; 18 and 34 with option A, as in table 2.
+TABLE_1 = {
+    "plain-18": 11_515_688,
+    "plain-34": 21_623_848,
+    "resnet-18": 11_515_688,
+    "resnet-34": 21_623_848,
+    "resnet-50": 25_557_032,
+    "resnet-101": 44_549_160,
+    "resnet-152": 60_192_808,
+}
+
+
+@pytest.mark.parametrize(("name", "wanted"), TABLE_1.items())
+def test_imagenet_networks_have_the_parameters_of_table_1(name, wanted):
+    assert parameters(build_on_meta(NETWORKS[name], channels=3, classes=1000)) == wanted
+
+
+@pytest.mark.parametrize("depth", [18, 34, 50, 101, 152])
+def test_imagenet_networks_with_option_b_have_torchvisions_parameters(depth):
+    ours = built(family="imagenet", depth=depth, shortcut="B", classes=1000)
+    with torch.device("meta"):
+        theirs = getattr(torchvision.models, f"resnet{depth}")()
+    assert parameters(ours) == parameters(theirs)
+
+
+def test_seven_classes_change_the_last_layer_only():
+    seven, ten = built(depth=20, classes=7), built(depth=20, classes=10)
+    assert parameters(ten) - parameters(seven) == 3 * (64 + 1)
+
+
+def from_torchvision(depth: int) -> tuple[ResidualNetwork, nn.Module]:
+    """Give our network and torchvision's, with equal weights and statistics drawn at random."""
+    theirs = getattr(torchvision.models, f"resnet{depth}")(num_classes=7)
+    generator = torch.Generator().manual_seed(0)
+    for module in theirs.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            for value in (module.weight, module.running_var):
+                value.data.uniform_(0.5, 1.5, generator=generator)
+            for value in (module.bias, module.running_mean):
+                value.data.normal_(0, 0.1, generator=generator)
+    spec = NetworkSpec(family="imagenet", depth=depth, shortcut="B")
+    ours = build_network(spec, channels=3, classes=7, seed=0)
+    pairs = [(ours.stem.conv, theirs.conv1), (ours.stem.bn, theirs.bn1)]
+    blocks = [block for i in range(1, 5) for block in getattr(theirs, f"layer{i}")]
+    for unit, block in zip(ours.units, blocks, strict=True):
+        for name, part in unit.residual.named_children():
+            if not name.startswith("relu"):
+                pairs.append((part, getattr(block, name)))
+        if block.downsample is not None:
+            pairs += list(zip(unit.shortcut, block.downsample, strict=True))
+    pairs.append((ours.head.linear, theirs.fc))
+    for mine, yours in pairs:
+        mine.load_state_dict(yours.state_dict())
+    assert sum(parameters(mine) for mine, _ in pairs) == parameters(ours) == parameters(theirs)
+    return ours, theirs
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_resnet_18_with_torchvisions_weights_gives_torchvisions_logits(training):
+    ours, theirs = from_torchvision(18)
+    images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        mine, yours = ours.train(training)(images), theirs.train(training)(images)
+    assert yours.std() > 0.01
+    torch.testing.assert_close(mine, yours, rtol=1e-4, atol=1e-4)
+
+
+def test_resnet_50_strides_in_its_first_1_by_1_where_torchvision_strides_in_its_3_by_3():
+    ours = built(family="imagenet", depth=50).unit(2, 1).residual
+    theirs = torchvision.models.resnet50().layer2[0]
+    assert (ours.conv1.stride, ours.conv2.stride) == ((2, 2), (1, 1))
+    assert (theirs.conv1.stride, theirs.conv2.stride) == ((1, 1), (2, 2))
+
+
+@pytest.mark.parametrize("size", [8, 32])
+def test_a_cifar_network_halves_its_images_and_doubles_its_channels_twice(size):
+    network = built(depth=20)
+    shapes = []
+    for stage in network.stages:
+        stage.register_forward_hook(lambda *seen: shapes.append(tuple(seen[2].shape[1:])))
+    network(torch.empty(1, 3, size, size, device="meta"))
+    assert shapes == [(16, size, size), (32, size // 2, size // 2), (64, size // 4, size // 4)]
+
+
+def test_an_imagenet_network_has_the_output_sizes_of_table_1():
+    network = built(family="imagenet", depth=50)
+    shapes = []
+    for part in (network.stem.relu, network.stem.pool, *network.stages):
+        part.register_forward_hook(lambda *seen: shapes.append(tuple(seen[2].shape[1:])))
+    network(torch.empty(1, 3, 224, 224, device="meta"))
+    assert shapes == [
+        (64, 112, 112),
+        (64, 56, 56),
+        (256, 56, 56),
+        (512, 28, 28),
+        (1024, 14, 14),
+        (2048, 7, 7),
+    ]
+
+
+def test_a_unit_is_addressed_by_stage_and_number():
+    network = built(depth=20)
+    assert network.unit(1, 1) is network.stages[0][0]
+    assert network.unit(2, 3) is network.stages[1][2]
+    assert network.unit(3, 3) is network.units[-1]
+
+
+def test_units_stand_in_the_order_the_signal_meets_them():
+    network = built(depth=20)
+    met = []
+    for unit in network.units:
+        unit.register_forward_hook(lambda unit, *_: met.append(unit))
+    network(torch.empty(1, 3, 8, 8, device="meta"))
+    assert met == network.units == [network.unit(s, n) for s in (1, 2, 3) for n in (1, 2, 3)]
+
+
+def test_the_first_unit_of_a_pre_activation_network_takes_activated_input():
+    network = built(depth=20, block="bottleneck", order="pre-activation")
+    firsts = [next(iter(dict(unit.residual.named_children()))) for unit in network.units]
+    assert firsts == ["conv1", "bn1", "bn1", "bn1", "bn1", "bn1"]
+    assert [*dict(network.stem.named_children())] == ["conv", "bn", "relu"]
+
+
+def test_a_pre_activation_network_activates_its_last_sum():
+    names = [*dict(built(depth=20, order="pre-activation").head.named_children())]
+    assert names == ["bn", "relu", "pool", "flatten", "linear"]
+
+
+def test_a_network_of_1202_layers_learns_from_one_step():
+    spec = NetworkSpec(depth=1202, width=4)
+    network = build_network(spec, channels=1, classes=10, seed=0)
+    optimiser = build_optimiser(TrainSpec(), network)
+    images = torch.randn(8, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    before = network.stem.conv.weight.detach().clone()
+    loss = nn.functional.cross_entropy(network(images), torch.arange(8))
+    loss.backward()
+    optimiser.step()
+    assert loss.isfinite()
+    assert all(parameter.isfinite().all() for parameter in network.parameters())
+    assert not torch.equal(network.stem.conv.weight, before)

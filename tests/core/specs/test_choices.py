@@ -1,0 +1,34 @@
+import pytest
+
+from resnet_core.specs import choices
+
+TABLES = {
+    name: getattr(choices, name)
+    for name in ("JOINS", "SHORTCUTS", "BLOCKS", "ORDERS", "FAMILIES", "SCHEDULES", "DATASETS")
+}
+every_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+
+
+@every_table
+def test_every_row_has_a_label_and_a_source(table):
+    assert all(row.label and row.source for row in table.values())
+
+
+@every_table
+def test_labels_of_one_table_differ(table):
+    assert len({row.label for row in table.values()}) == len(table)
+
+
+@every_table
+def test_keys_can_stand_in_a_link_and_in_a_file_name(table):
+    assert all(key.replace("-", "").isalnum() for key in table)
+
+
+@every_table
+def test_a_table_cannot_be_changed(table):
+    with pytest.raises(TypeError):
+        table["new"] = None
+
+
+def test_imported_is_no_name_of_a_data_set():
+    assert choices.IMPORTED not in choices.DATASETS

@@ -1,0 +1,144 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resnet_core.errors import SpecError
+from resnet_core.specs import BLOCKS, NETWORKS, SHORTCUTS, NetworkSpec, cifar_depths
+from resnet_core.specs.network import IMAGENET_UNITS, depths_of
+from tests.core.specs.strategies import networks
+
+
+def refusal(**settings):
+    with pytest.raises(SpecError) as caught:
+        NetworkSpec(**settings)
+    return caught.value
+
+
+def test_depth_9_is_refused_with_the_rule_and_the_nearest_depths():
+    assert str(refusal(depth=9)) == (
+        "Depth 9 was asked for, but a CIFAR network of basic units has 6n+2 layers, from 8 to "
+        "1202: the nearest are 8 and 14."
+    )
+
+
+def test_a_bottleneck_network_of_depth_12_is_refused_with_its_own_rule():
+    assert str(refusal(depth=12, block="bottleneck")) == (
+        "Depth 12 was asked for, but a CIFAR network of bottleneck units has 9n+2 layers, from 11 "
+        "to 1199: the nearest are 11 and 20."
+    )
+
+
+def test_width_0_is_refused_with_the_widths_there_are():
+    assert str(refusal(width=0)) == "Width 0 was asked for, but it must lie between 1 and 64."
+
+
+def test_ten_thousand_layers_are_refused_with_the_deepest_networks():
+    sentence = str(refusal(depth=10_000))
+    assert sentence.startswith("Depth 10000 was asked for")
+    assert sentence.endswith("the nearest are 1196 and 1202.")
+
+
+def test_an_unknown_shortcut_is_refused_with_those_there_are():
+    assert str(refusal(shortcut="D")) == (
+        "Shortcut 'D' was asked for, but there is no such choice: take 'A', 'B' or 'C'."
+    )
+
+
+def test_an_imagenet_network_of_another_depth_is_refused_with_the_depths_of_table_1():
+    assert str(refusal(family="imagenet", depth=20)) == (
+        "Depth 20 was asked for, but the ImageNet networks have 18, 34, 50, 101 or 152 layers."
+    )
+
+
+def test_an_imagenet_network_of_the_other_block_is_refused_with_the_right_one():
+    assert str(refusal(family="imagenet", depth=50, block="basic")) == (
+        "Block 'basic' was asked for, but the ImageNet network of depth 50 has bottleneck units."
+    )
+
+
+@given(st.integers(-10, 1300), st.sampled_from([*BLOCKS]))
+def test_a_depth_is_built_when_it_is_listed_and_else_the_nearest_are_named(depth, block):
+    depths = cifar_depths(block)
+    if depth in depths:
+        assert NetworkSpec(depth=depth, block=block).depth == depth
+        return
+    values = refusal(depth=depth, block=block).values
+    assert values["below"] in depths
+    assert values["above"] in depths
+    assert values["below"] < values["above"]
+    nearest = min(abs(depth - each) for each in depths)
+    assert min(abs(depth - values[end]) for end in ("below", "above")) == nearest
+
+
+def test_cifar_depths_are_6n_plus_2_up_to_1202():
+    assert cifar_depths("basic") == tuple(6 * n + 2 for n in range(1, 201))
+
+
+def test_bottleneck_depths_are_9n_plus_2():
+    assert cifar_depths("bottleneck") == tuple(9 * n + 2 for n in range(1, 134))
+
+
+@given(networks)
+def test_a_networks_depth_is_one_of_the_depths_it_could_have(network):
+    depths = depths_of(network)
+    assert network.depth in depths
+    assert list(depths) == sorted(depths)
+
+
+@given(networks)
+def test_depth_counts_the_layers_of_its_units_and_two_more(network):
+    layers = {"basic": 2, "bottleneck": 3}[network.block]
+    assert network.depth == layers * sum(network.units_per_stage) + 2
+
+
+@given(networks)
+def test_a_twin_differs_in_nothing_but_the_join_and_its_shortcut(network):
+    twin = network.twin()
+    assert {network.join, twin.join} == {"plain", "residual"}
+    same = {"join", "shortcut"}
+    assert network.model_dump(exclude=same) == twin.model_dump(exclude=same)
+
+
+@given(networks)
+def test_the_plain_twin_has_one_plan_whatever_the_shortcut(network):
+    plain = network if network.join == "plain" else network.twin()
+    assert plain.shortcut == "A"
+    assert plain.twin().twin() == plain
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+def test_a_plain_networks_plan_says_shortcut_a(shortcut):
+    plain = NetworkSpec(join="plain", shortcut=shortcut)
+    assert plain == NetworkSpec(join="plain")
+    assert plain.digest == NetworkSpec(join="plain").digest
+
+
+def test_a_plain_network_of_an_unknown_shortcut_is_refused():
+    assert "'D'" in str(refusal(join="plain", shortcut="D"))
+
+
+def test_a_name_is_the_papers():
+    assert NetworkSpec(depth=20).name == "residual-20"
+    assert NetworkSpec(depth=56, join="plain").name == "plain-56"
+
+
+@pytest.mark.parametrize("depth", IMAGENET_UNITS)
+def test_an_imagenet_network_has_its_block_and_width_by_itself(depth):
+    network = NetworkSpec(family="imagenet", depth=depth)
+    assert network.block == IMAGENET_UNITS[depth][0]
+    assert network.width == 64
+    assert network.units_per_stage == IMAGENET_UNITS[depth][1]
+
+
+def test_the_catalogue_holds_the_papers_depths():
+    assert {network.depth for network in NETWORKS.values() if network.family == "cifar"} == {
+        *(20, 32, 44, 56, 110, 1202),
+        *(164, 1001),
+    }
+    assert {network.depth for network in NETWORKS.values() if network.family == "imagenet"} == {
+        *(18, 34, 50, 101, 152)
+    }
+
+
+def test_the_catalogue_names_no_network_twice():
+    assert len({network.digest for network in NETWORKS.values()}) == len(NETWORKS)
