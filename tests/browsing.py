@@ -45,21 +45,31 @@ def free_port() -> int:
 @contextmanager
 def serving(script: Path, port: int, environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run ``streamlit run script`` in the repository's root, and give its address."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with start_server(script, port, environment) as process:
         try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(f"{address}/_stcore/health", process)
-            yield address
+            wait_until_healthy(port, process)
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def start_server(
+    script: Path, port: int, environment: Mapping[str, str] | None = None, *options: str
+) -> subprocess.Popen[bytes]:
+    """Begin to run ``streamlit run script`` in the repository's root."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    return subprocess.Popen(
+        [*command, *options],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def settled(page: Page) -> None:
@@ -73,7 +83,8 @@ def settled(page: Page) -> None:
     expect(page.locator("[data-testid=stElementContainer][data-stale=true]")).to_have_count(0)
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_healthy(port: int, process: subprocess.Popen[bytes]) -> None:
+    url = f"http://127.0.0.1:{port}/_stcore/health"
     for _ in range(300):
         if process.poll() is not None:
             raise RuntimeError(f"The server ended with {process.returncode}.")

@@ -70,21 +70,38 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Keeper]:
-    """The lab that pages and routes of this process speak to, warm."""
+def warm_lab() -> Iterator[Keeper]:
     from pages.ui.lab import keeper
 
     keeper.start()
-    wait_until(lambda: keeper.status is not None and keeper.status.machine is not None)
+    wait_until(lambda: keeper.status is not None and keeper.status.machine is not None, 120)
     yield keeper
     keeper.end()
 
 
-OpenPage = Callable[..., "AppTest"]
+@pytest.fixture
+def lab(warm_lab: Keeper) -> Iterator[Keeper]:
+    """The lab that pages and routes of this process speak to, warm; it is idle afterwards."""
+    yield warm_lab
+    for record in warm_lab.store.runs(status=("queued", "running", "paused")):
+        visitor = record.owner or record.requested_by
+        if visitor is not None:
+            warm_lab.client.stop([record.digest], visitor=visitor)
 
 
 @pytest.fixture
-def open_page() -> OpenPage:
+def become(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Say who looks at pages that are opened without a browser: those have no cookies."""
+
+    def _become(visitor: str) -> None:
+        monkeypatch.setattr("pages.ui.lab.visitor", lambda: visitor)
+
+    _become("0123456789ab")
+    return _become
+
+
+@pytest.fixture
+def open_page(become: Callable[[str], None]) -> Callable[..., AppTest]:
     """Open a page as a link does: ``open_page("twins", depth1=8)``."""
     from streamlit.testing.v1 import AppTest
 

@@ -168,7 +168,7 @@ def bring_images(content: bytes, image_size: int | None) -> str:
     return str(answer["digest"])
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def imported(digest: str) -> dict[str, Any]:
     """Describe images that were imported before."""
     return keeper.client.measure("imported", digest=digest)

@@ -25,7 +25,7 @@ from resnet_core.errors import ResNetLabError, SpecError
 from resnet_core.specs import SHORTCUTS, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.store import RunRecord
 
-REPLAY = "twins.replay"
+REPLAY = "_twins.replay"
 NONE = "none"
 SIDES = ("1", "2")
 DEFAULTS = {"1": (32, NONE), "2": (32, "A")}

@@ -22,7 +22,7 @@ from resnet_core.specs import DegradationStudy, TrainSpec
 from resnet_core.store import RunRecord
 from resnet_core.studies import Outcome, Recording, outcomes
 
-REPLAY = "degradation.replay"
+REPLAY = "_degradation.replay"
 DEFAULT_DEPTHS = [8, 20, 32, 56]
 
 

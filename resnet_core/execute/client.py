@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Sequence
@@ -20,9 +21,6 @@ from resnet_core.store.places import data_folder, default_url
 
 PATIENCE = 20.0
 """Seconds a lab has to come up."""
-
-_started: list[subprocess.Popen[bytes]] = []
-"""Labs that this process has started: it has to hear of their end, or they stay as zombies."""
 
 
 @dataclass(frozen=True)
@@ -185,13 +183,14 @@ def start_lab(url: str) -> None:
             stderr=output,
             start_new_session=True,
         )
-    _started[:] = [lab for lab in [*_started, process] if lab.poll() is None]
+    # When it ends one day it must not stay as a zombie.
+    threading.Thread(target=process.wait, name="lab's end", daemon=True).start()
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             ask(url, {"verb": "ping"}, timeout=2)
         except OSError:
-            if process.poll():  # not 0: that one found a lab there already
+            if process.returncode:  # not 0: that one found a lab there already
                 # What the lab met we meet too, and have a sentence for.
                 with contextlib.closing(Store.open(url)):
                     break

@@ -45,10 +45,14 @@ class Child:
         hear: Called with each message it sends.
         gone: Called once when it has ended, however it did, with its exit code; None when it
             never came to be, or nobody knows.
+
+    Attributes:
+        pid: Its process number; None while it is being forked.
     """
 
     def __init__(self, module: str, hear: Hear, gone: Gone) -> None:
         ours, theirs = socket.socketpair()
+        self.pid: int | None = None
         self._gone = gone
         self._line = LabLine(ours, lambda message: hear(self, message), self._cut)
         self._process: ForkServerProcess | None = None
@@ -56,11 +60,6 @@ class Child:
         self._ended = False
         self._started = asyncio.create_task(self._start(module, theirs))
         self._seen_off: asyncio.Task[None] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """Its process number; None while it is being forked."""
-        return None if self._process is None else self._process.pid
 
     def tell(self, message: Message) -> None:
         """Send a message; one to a process that has just ended is lost without a word."""
@@ -78,6 +77,7 @@ class Child:
         loop = asyncio.get_running_loop()
         try:
             self._process = await loop.run_in_executor(_starter, _fork, module, theirs)
+            self.pid = self._process.pid
         except (OSError, EOFError) as error:
             log.warning("no process could be started: %r", error)
         finally:

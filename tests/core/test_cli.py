@@ -1,0 +1,257 @@
+"""The command line against a real lab of its own, started once for this module."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from resnet_core.cli import app
+from resnet_core.execute.client import LabClient
+from resnet_core.specs import DegradationStudy, RunSpec, TrainSpec
+from resnet_core.store import Store
+
+SMALL = ["--width", "4", "--steps", "20", "--batch-size", "32"]
+
+
+def say(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments])
+
+
+def rows(result: Result) -> list[dict]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def refusal(*arguments: str) -> str:
+    """Give the sentence with which the command line refuses: exit code 2, and no traceback."""
+    result = say(*arguments)
+    assert result.exit_code == 2, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    return result.stderr
+
+
+# --- count ------------------------------------------------------------------------------------
+
+
+def test_resnet_110_is_counted_exactly():
+    (row,) = rows(say("count", "--depth", "110", "--width", "16", "--json"))
+    assert row["parameters"] == 1_727_962
+    assert row["multiply_adds"] == 252_887_680
+    assert row["network"]["depth"] == 110
+
+
+def test_an_imagenet_network_is_counted_at_its_own_size_and_classes():
+    (row,) = rows(
+        say("count", "--family", "imagenet", "--depth", "50", "--shortcut", "B", "--json")
+    )
+    assert row["parameters"] == 25_557_032
+    assert round(row["multiply_adds"] / 1e9, 3) == 3.858
+
+
+def test_a_count_reads_well_without_json():
+    result = say("count", "--depth", "20", "--join", "plain")
+    assert result.exit_code == 0
+    assert "plain-20, width 16" in result.stdout
+    assert "269,722" in result.stdout
+    assert "40,551,040" in result.stdout
+
+
+def test_images_and_classes_of_another_kind_can_be_counted():
+    asked = ["--channels", "1", "--size", "8", "--classes", "7", "--json"]
+    (row,) = rows(say("count", "--depth", "20", *asked))
+    assert row["parameters"] == 269_722 - 2 * 9 * 16 - 3 * 65
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("count", "--depth", "9"), "Depth 9 was asked for"),
+        (("count", "--width", "0"), "Width 0 was asked for"),
+        (("count", "--shortcut", "D"), "Shortcut 'D' was asked for"),
+        (("count", "--family", "imagenet", "--depth", "20"), "Depth 20 was asked for"),
+        (("train", "--depth", "10000"), "Depth 10000 was asked for"),
+        (("train", "--dataset", "cifar100"), "Data set 'cifar100' was asked for"),
+        (("train", "--lr", "nan"), "Learning rate nan was asked for"),
+        (("train", "--images", "/nowhere/at/all"), "/nowhere/at/all"),
+        (("study", "degradation", "--depths", "8,9"), "Depth 9 was asked for"),
+        (("study", "degradation", "--seeds", "0"), "Seeds 0 was asked for"),
+    ],
+    ids=" ".join,
+)
+def test_a_plan_that_cannot_be_built_is_refused_with_its_sentence(arguments, said, own_folders):
+    assert said in refusal(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("study", "degradation", "--depths", "8,x"), "whole numbers"),
+        (("study", "degradation", "--depths", ""), "whole numbers"),
+        (("count", "--classes", "0"), "'--classes'"),
+        (("count", "--channels", "-1"), "'--channels'"),
+        (("count", "--size", "0"), "'--size'"),
+        (("count", "--depth", "deep"), "'--depth'"),
+        (("paint",), "'paint'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_read_is_refused_by_name(arguments, said):
+    assert said in refusal(*arguments)
+
+
+def test_without_a_command_it_says_what_there_is():
+    said = say().output
+    assert all(command in said for command in ("train", "study", "count", "runs"))
+
+
+def test_the_module_is_the_same_command_line():
+    said = subprocess.run(
+        [sys.executable, "-m", "resnet_core", "count", "--depth", "9"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2
+    assert said.stderr.startswith("Depth 9 was asked for")
+
+
+# --- with a lab -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("RESNET_LAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("RESNET_LAB_STORE", raising=False)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabClient]:
+    """A lab that the first command starts, with folders of its own, told to end afterwards."""
+    root = tmp_path_factory.mktemp("lab")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESNET_LAB_DATA", str(root / "data"))
+        patch.setenv("RESNET_LAB_CACHE", str(root / "cache"))
+        patch.setenv("RESNET_LAB_IDLE_SECONDS", "60")
+        patch.delenv("RESNET_LAB_STORE", raising=False)
+        client = LabClient()
+        yield client
+        client.leave()
+
+
+@pytest.fixture(scope="module")
+def studied(lab: LabClient) -> list[dict]:
+    """The lines of a study of two depths and two seeds; seed 0 stays for other tests."""
+    asked = ["--depths", "8,14", "--seeds", "2", *SMALL, "--json"]
+    return rows(say("study", "degradation", *asked))
+
+
+def test_the_last_line_of_a_study_has_one_entry_a_depth_and_join_with_one_error_a_seed(studied):
+    results = studied[-1]["results"]
+    assert [(row["depth"], row["join"]) for row in results] == [
+        *((8, "plain"), (8, "residual")),
+        *((14, "plain"), (14, "residual")),
+    ]
+    for row in results:
+        for errors in (row["train_error"], row["test_error"]):
+            assert len(errors) == 2
+            assert all(0 <= error <= 1 for error in errors)
+
+
+def test_a_study_asked_again_is_remembered_and_says_the_same(studied, lab):
+    asked = ["study", "degradation", "--depths", "8,14", "--seeds", "2", *SMALL]
+    assert rows(say(*asked, "--json"))[-1] == studied[-1]
+    result = say(*asked)
+    assert result.exit_code == 0
+    assert "8 of 8 runs were known already." in result.stdout
+    assert "residual-14" in result.stdout
+    assert "training error" in result.stdout
+
+
+def test_training_says_every_event_and_the_result_last(studied, lab):
+    events = rows(say("train", "--depth", "8", *SMALL, "--seed", "7", "--json"))
+    assert events[0]["kind"] == "started"
+    assert events[-1]["kind"] == "completed"
+    assert sum(len(event["losses"]) for event in events if event["kind"] == "steps") == 20
+    assert [event["step"] for event in events if event["kind"] == "evaluation"][-1] == 20
+
+
+def test_training_reads_well_without_json(studied, lab):
+    result = say("train", "--depth", "8", *SMALL, "--seed", "0")
+    assert result.exit_code == 0, result.output
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith("residual-8: completed at step 20, training error ")
+
+
+def test_a_run_of_a_study_is_the_run_that_train_would_do(studied, lab):
+    study = DegradationStudy(
+        depths=(8, 14), width=4, seeds=2, train=TrainSpec(steps=20, batch_size=32)
+    )
+    listed = {row["digest"] for row in rows(say("runs", "--limit", "100", "--json"))}
+    assert {run.digest for run in study.runs} <= listed
+
+
+def test_runs_are_listed_newest_first(studied, lab):
+    listed = rows(say("runs", "--limit", "3", "--json"))
+    assert len(listed) == 3
+    assert [row["created"] for row in listed] == sorted(
+        (row["created"] for row in listed), reverse=True
+    )
+    assert {row["status"] for row in listed} == {"completed"}
+    assert all((row["step"], row["steps"]) == (20, 20) for row in listed)
+
+
+def test_runs_read_well_without_json(studied, lab):
+    lines = say("runs", "--limit", "2").stdout.splitlines()
+    assert len(lines) == 2
+    assert all("completed" in line and "digits" in line for line in lines)
+
+
+def test_a_run_that_is_too_large_is_refused_with_what_would_fit(studied, lab):
+    sentence = refusal("train", "--depth", "1202", "--width", "64", "--steps", "1000000")
+    assert sentence.startswith("residual-1202 at width 64 for 1000000 steps was asked for.")
+    assert "fits" in sentence
+
+
+def test_a_study_is_recorded_into_a_file(studied, lab, tmp_path):
+    path = tmp_path / "study.jsonl.gz"
+    asked = ["--depths", "8", "--seeds", "2", *SMALL, "--record", str(path), "--json"]
+    last = rows(say("study", "degradation", *asked))[-1]
+    assert path.exists()
+    assert last["results"] == studied[-1]["results"][:2]
+
+
+def test_the_store_is_tidied(studied, lab):
+    result = say("runs", "tidy", "--max-megabytes", "1000")
+    assert result.exit_code == 0
+    assert result.stdout.strip()
+
+
+def test_the_command_line_and_its_lab_do_not_import_pytorch():
+    code = "import sys, resnet_core.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
+
+
+def test_the_plan_of_the_command_line_is_the_plan_of_the_page(studied, lab):
+    run = RunSpec.model_validate(
+        {
+            "network": {"depth": 8, "width": 4},
+            "train": {"steps": 20, "batch_size": 32, "seed": 0},
+        }
+    )
+    store = Store.open(lab.url, read_only=True)
+    assert store.run(run.digest) is not None
+    store.close()

@@ -1,0 +1,286 @@
+"""What a reader sees and does on the page that trains two networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui.lab import Keeper
+from resnet_core.errors import RunError
+from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
+from tests.browsing import wait_until
+from tests.pages.looking import (
+    all_words,
+    charts,
+    errors,
+    figures,
+    labels,
+    link,
+    press,
+    said,
+    series,
+)
+
+Open = Callable[..., AppTest]
+
+ME, OTHER = "0123456789ab", "ba9876543210"
+
+
+def small(seed: int, steps: int) -> dict[str, Any]:
+    return {
+        "lang": "en",
+        "depth1": 8,
+        "depth2": 8,
+        "width1": 4,
+        "width2": 4,
+        "steps": steps,
+        "seed": seed,
+    }
+
+
+def digests(seed: int, steps: int, owner: str = ME) -> list[str]:
+    train = TrainSpec(steps=steps, seed=seed)
+    networks = [NetworkSpec(depth=8, width=4, join=join) for join in ("plain", "residual")]
+    return [RunSpec(network=network, train=train, owner=owner).digest for network in networks]
+
+
+def statuses(lab: Keeper, runs: list[str]) -> list[str]:
+    lab.client.watch(runs, visitor="a test")
+    found = {record.digest: record.status for record in lab.store.runs(digests=runs)}
+    return [found.get(run, "unknown") for run in runs]
+
+
+def wait_for(lab: Keeper, runs: list[str], status: str) -> None:
+    wait_until(lambda: statuses(lab, runs) == [status] * len(runs))
+
+
+def steps_done(lab: Keeper, runs: list[str]) -> list[int]:
+    found = {record.digest: record.step for record in lab.store.runs(digests=runs)}
+    return [found[run] for run in runs]
+
+
+# A link, without a lab.
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_a_link_restores_every_control(open_page: Open) -> None:
+    asked: dict[str, Any] = {
+        "shortcut1": "B",
+        "shortcut2": "C",
+        "depth1": 14,
+        "depth2": 164,
+        "width1": 4,
+        "width2": 16,
+        "lr": 0.3,
+        "steps": 50,
+        "schedule": "constant",
+        "seed": 7,
+        "crop": 1,
+        "flip": 1,
+        "data": "mnist",
+        "images": 700,
+        "size": 28,
+    }
+    page = open_page("twins", lang="en", **asked)
+    assert not page.exception
+    assert said(page) == []
+    assert [group.value for group in page.button_group[1:3]] == ["B", "C"]
+    assert {slider.label: slider.value for slider in page.select_slider} == {
+        "Depth of 1": 14,
+        "Depth of 2": 164,
+        "Width of 1": 4,
+        "Width of 2": 16,
+        "Training images": 700,
+        "Image size": 28,
+        "Learning rate": 0.3,
+        "Steps": 50,
+    }
+    assert page.number_input[0].value == 7
+    assert link(page) == {"lang": "en"} | {name: str(value) for name, value in asked.items()}
+
+
+@pytest.mark.usefixtures("no_lab")
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("depth1", "9", "Depth 9 was asked for, but a CIFAR network of basic units has 6n+2"),
+        ("depth2", "1e3", "depth '1e3', but a whole number from 8 to 1202 would be right."),
+        ("shortcut1", "D", "shortcut 'D', but there is no such choice: take one of none, A, B, C."),
+        ("width2", "0", "width2 '0', but a whole number from 1 to 64 would be right."),
+        ("steps", "1e9", "steps '1e9', but a whole number"),
+        ("seed", "-1", "seed '-1', but a whole number from 0 to 2147483647 would be right."),
+        ("lr", "-inf", "lr '-inf', but a number from"),
+        ("data", "../../etc/passwd", "data '../../etc/passwd', but there is no such choice"),
+        ("flip", "2", "flip '2', but there is no such choice: take one of 0, 1."),
+    ],
+)
+def test_nonsense_in_a_link_is_answered_with_a_sentence_and_the_default(
+    open_page: Open, name: str, value: str, sentence: str
+) -> None:
+    page = open_page("twins", **{"lang": "en", name: value})
+    assert not page.exception
+    (line,) = said(page)
+    assert sentence in line
+    assert "This page goes on with" in line
+    assert link(page) == {"lang": "en"}
+    assert [slider.value for slider in page.select_slider[:4]] == [32, 8, 32, 8]
+
+
+@pytest.mark.usefixtures("no_lab")
+@pytest.mark.parametrize("name", ["xyz", "0123456789abcdef", "0123456789A!", "<script>"])
+def test_a_name_that_is_none_is_answered_with_a_sentence(open_page: Open, name: str) -> None:
+    page = open_page("twins", lang="en", by=name)
+    assert not page.exception
+    assert said(page) == [
+        f"The link asks for runs by {name!r}, but a visitor's name has 12 hexadecimal digits: "
+        "these are your own."
+    ]
+    assert link(page) == {"lang": "en"}
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_own_images_that_are_none_are_answered_with_a_sentence(open_page: Open) -> None:
+    page = open_page("twins", lang="en", data="imported", own="zz")
+    assert not page.exception
+    assert any("Imported images" in line for line in said(page))
+    assert "One folder a class: cats/1.jpg, dogs/1.jpg" in page.info[0].value
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_recorded_twins_are_shown_first(open_page: Open) -> None:
+    page = open_page("twins", lang="en")
+    words = all_words(page)
+    assert "Press Start to train the networks of your settings." in words
+    error, loss = figures(page)
+    assert any(trace["x"] for trace in series(error).values())
+    assert any(trace["x"] for trace in series(loss).values())
+    assert "plain-32: training error" in charts(page)[0]["captions"][0]
+
+
+def test_what_each_network_has_and_costs_stands_under_its_sliders(
+    lab: Keeper, open_page: Open
+) -> None:
+    both = {"depth1": 20, "depth2": 20, "width1": 16, "width2": 16}
+    page = open_page("twins", lang="en", shortcut1="A", shortcut2="B", **both)
+    words = all_words(page)
+    # 8×8 grey digits: 288 stem weights fewer than for CIFAR's three channels.
+    assert "**269,434** parameters" in words
+    assert "**272,186** parameters" in words
+
+
+# Two runs, with a lab.
+
+
+def test_start_finish_replay_and_a_new_seed(lab: Keeper, open_page: Open) -> None:
+    page = open_page("twins", **small(1, 20))
+    press(page, "Start")
+    assert not page.exception
+    assert errors(page) == []
+    assert link(page)["by"] == ME
+    runs = digests(1, 20)
+    (chart,) = charts(page)
+    assert all(run in chart["live"]["url"] for run in runs)
+    assert "looks_on" not in chart["live"]["url"]
+    wait_for(lab, runs, "completed")
+    page.run()
+    assert not page.exception
+    assert charts(page)[0]["live"] is None
+    words = all_words(page)
+    assert "Trained already: remembered from before." in words
+    assert "**Measured here.** Runs: 2; seeds: 1;" in words
+    urls = {button.proto.url for button in page.get("link_button")}
+    assert urls == {
+        f"api/runs/{run}/{file}"
+        for run in runs
+        for file in ("metrics.csv", "weights.safetensors")
+    }
+    press(page, "Replay")
+    assert "&replay=1" in charts(page)[0]["live"]["url"]
+    press(page, "Replay")
+    assert "&replay=2" in charts(page)[0]["live"]["url"]
+    press(page, "New seed")
+    assert link(page)["seed"] == "2"
+    assert "Start" in labels(page)
+    assert not page.exception
+
+
+def test_pause_one_step_resume_stop_and_resume(lab: Keeper, open_page: Open) -> None:
+    page = open_page("twins", **small(2, 20_000))
+    runs = digests(2, 20_000)
+    press(page, "Start")
+    assert {"Pause", "Stop"} <= set(labels(page))
+    wait_until(lambda: min(steps_done(lab, runs)) > 0)
+    press(page, "Pause")
+    wait_for(lab, runs, "paused")
+    page.run()
+    assert {"Resume", "One step", "Stop"} <= set(labels(page))
+    assert charts(page)[0]["live"] is None
+    before = steps_done(lab, runs)
+    press(page, "One step")
+    wait_until(lambda: steps_done(lab, runs) == [step + 1 for step in before])
+    wait_for(lab, runs, "paused")
+    page.run()
+    press(page, "Resume")
+    wait_until(lambda: min(steps_done(lab, runs)) > max(before) + 1)
+    assert {"Pause", "Stop"} <= set(labels(page))
+    press(page, "Stop")
+    wait_for(lab, runs, "stopped")
+    page.run()
+    assert {"Resume", "One step"} <= set(labels(page))
+    assert [button.proto.url for button in page.get("link_button")] == [
+        f"api/runs/{run}/metrics.csv" for run in runs
+    ]
+    assert errors(page) == []
+
+
+def test_the_first_step_alone(lab: Keeper, open_page: Open) -> None:
+    page = open_page("twins", **small(3, 100))
+    press(page, "One step")
+    runs = digests(3, 100)
+    wait_for(lab, runs, "paused")
+    assert steps_done(lab, runs) == [1, 1]
+    page.run()
+    press(page, "Stop")
+    wait_for(lab, runs, "stopped")
+
+
+def test_others_look_on_and_cannot_pause(
+    lab: Keeper, open_page: Open, become: Callable[[str], None]
+) -> None:
+    page = open_page("twins", **small(4, 20_000))
+    press(page, "Start")
+    shared = link(page)
+    become(OTHER)
+    theirs = open_page("twins", **shared)
+    assert not theirs.exception
+    assert "You are watching somebody else's runs." in [text.value for text in theirs.info]
+    assert "Pause" not in labels(theirs)
+    assert "Start my own" in labels(theirs)
+    assert "&looks_on" in charts(theirs)[0]["live"]["url"]
+    with pytest.raises(RunError):
+        lab.client.pause(digests(4, 20_000)[0], visitor=OTHER)
+    become(ME)
+    page.run()
+    press(page, "Stop")
+    wait_for(lab, digests(4, 20_000), "stopped")
+    become(OTHER)
+    theirs.run()
+    press(theirs, "Start my own")
+    assert link(theirs)["by"] == OTHER
+    assert "Pause" in labels(theirs)
+    press(theirs, "Stop")
+    wait_for(lab, digests(4, 20_000, OTHER), "stopped")
+
+
+def test_the_same_network_twice_is_one_run(lab: Keeper, open_page: Open) -> None:
+    page = open_page("twins", **(small(5, 10) | {"shortcut1": "A"}))
+    press(page, "Start")
+    assert not page.exception
+    run = digests(5, 10)[1]
+    wait_for(lab, [run], "completed")
+    page.run()
+    assert not page.exception
+    assert "Trained already: remembered from before." in all_words(page)
