@@ -155,7 +155,10 @@ def main() -> None:
 
 def _lock(url: str) -> FileLock | None:
     """Take the lock of a store's lab; None when there is a lab that listens."""
-    lock = FileLock(lock_path(url))
+    path = lock_path(url)
+    if not path.parent.is_dir():  # which the lock would make
+        Store.open(url).close()
+    lock = FileLock(path)
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -168,7 +171,7 @@ def _lock(url: str) -> FileLock | None:
                 raise LabError(
                     "A lab was to be started, but another one holds {lock} and does not answer: "
                     "end that process.",
-                    lock=str(lock_path(url)),
+                    lock=str(path),
                 ) from None
 
 

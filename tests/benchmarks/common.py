@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from tests.browsing import CHROMIUM_FLAGS, find_chromium, free_port, serving, settled
 
 if TYPE_CHECKING:
@@ -157,6 +159,15 @@ def quantile(values: Sequence[float], share: float) -> float:
 def ratios(above: Sequence[float], below: Sequence[float]) -> float:
     """Give the median ratio of interleaved pairs."""
     return median(a / b for a, b in zip(above, below, strict=True))
+
+
+def wait_for_calm(*, seconds: float = 20) -> bool:
+    """Wait until nothing else keeps the machine busy; False where that never comes."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if psutil.cpu_percent(interval=0.4) < 20:
+            return True
+    return False
 
 
 @contextmanager

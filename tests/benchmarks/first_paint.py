@@ -23,6 +23,7 @@ from tests.benchmarks.common import (
     free_port,
     fresh_folders,
     run_benchmark,
+    wait_for_calm,
     wait_for_lab,
 )
 
@@ -46,6 +47,7 @@ def _start() -> tuple[float, float, float, float]:
     address = f"http://127.0.0.1:{port}"
     command = [str(ROOT / ".venv/bin/streamlit"), "run", "app.py", "--server.port", str(port)]
     with fresh_folders() as environment, browser_page() as page:
+        wait_for_calm()
         began = time.monotonic()
         with subprocess.Popen(
             command,

@@ -32,7 +32,7 @@ from resnet_core.data import import_images, load_pictures
 from resnet_core.specs import DataSpec, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.specs.choices import IMPORTED
 from resnet_core.train import Training
-from tests.benchmarks.common import Row, cores, fresh_folders, ratios, run_benchmark
+from tests.benchmarks.common import Row, cores, fresh_folders, ratios, run_benchmark, wait_for_calm
 
 BATCH = 128
 WARM = 4
@@ -117,6 +117,7 @@ class _Racer:
 
 def _race(team: list[_Racer], steps: int) -> float:
     """Let a team train at once; give its images a second, from its first start to its last end."""
+    wait_for_calm()
     for racer in team:
         racer.line.send(True)
     times = [racer.line.recv() for racer in team]

@@ -29,6 +29,7 @@ from tests.benchmarks.common import (
     open_twins,
     quantile,
     run_benchmark,
+    wait_for_calm,
 )
 
 if TYPE_CHECKING:
@@ -91,11 +92,12 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         browser_page() as page,
     ):
         page.add_init_script(f"({SPY})()")
-        _play(page, f"{address}/twins?seed=99", 3)
-        alone = _session(page, address, pages, 100)
+        _play(page, f"{address}/twins?seed=99", 3, calm=True)
+        alone = _session(page, address, pages, 100, calm=True)
         page.goto("about:blank")
+        wait_for_calm()
         with _a_class(address, environment["RESNET_LAB_STORE"]) as looking:
-            together = _session(page, address, pages, 200)
+            together = _session(page, address, pages, 200, calm=False)
         deepest = _deepest(page, address)
     note = f"{pages * STEPS} steps, every answer asked of the lab"
     return [
@@ -119,7 +121,12 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             for part, said in PARTS.items()
         ),
         Row("  remembered answers, p95", _quantile(together["remembered"], 0.95), "ms"),
-        Row("  their charts' answers, p50", looking["p50"], "ms", note=f"{looking['answers']} of them"),
+        Row(
+            "  their charts' answers, p50",
+            looking["p50"],
+            "ms",
+            note=f"{looking['answers']} of them",
+        ),
         Row("  their charts' answers, p95", looking["p95"], "ms"),
         Row("alone, from 302 to 1202 layers", deepest["painted"], "ms", note="one step"),
     ]
@@ -129,19 +136,23 @@ def _quantile(steps: list[Took], share: float, part: str = "painted") -> float:
     return quantile([took[part] for took in steps], share)
 
 
-def _session(page: Page, address: str, pages: int, seed: int) -> dict[str, list[Took]]:
+def _session(
+    page: Page, address: str, pages: int, seed: int, *, calm: bool
+) -> dict[str, list[Took]]:
     took: dict[str, list[Took]] = {"asked": [], "remembered": []}
     for number in range(pages):
         # widths nobody has had yet: nothing about these networks is known to the lab
         url = f"{address}/twins?seed={seed + number}&width1={5 + number + seed // 10}"
-        took["asked"] += _play(page, url, STEPS)
-        took["remembered"] += _play(page, url, STEPS)
+        for asked in ("asked", "remembered"):
+            took[asked] += _play(page, url, STEPS, calm=calm)
     return took
 
 
-def _play(page: Page, url: str, steps: int) -> list[Took]:
+def _play(page: Page, url: str, steps: int, *, calm: bool) -> list[Took]:
     """Move the first depth slider; give what each step took."""
     open_twins(page, f"{url}&depth1=8")
+    if calm:
+        wait_for_calm()
     return [_step(page) for _ in range(steps)]
 
 

@@ -51,9 +51,21 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     count = len(study.runs)
     return [
         Row("the study, command to result", wall, "s", note=f"{count} runs, {cores()} at a time"),
-        Row("  its runs one after the other", alone_wall, "s", note="before and after, other seeds"),
-        Row("one after the other / study", alone_wall / wall, "×", note="how well the cores are used"),
-        Row("sum of training seconds / study", sum_together / wall, "×", note="runs in step, on average"),
+        Row(
+            "  its runs one after the other", alone_wall, "s", note="before and after, other seeds"
+        ),
+        Row(
+            "one after the other / study",
+            alone_wall / wall,
+            "×",
+            note="how well the cores are used",
+        ),
+        Row(
+            "sum of training seconds / study",
+            sum_together / wall,
+            "×",
+            note="runs in step, on average",
+        ),
         Row("  a run's seconds, with company / alone", sum_together / alone, "×"),
     ]
 

@@ -25,7 +25,9 @@ from tests.benchmarks.common import quantile
 INTERVAL = 0.5
 
 
-async def visit(address: str, live: str, page: str, ending: asyncio.Event, took: list[float]) -> None:
+async def visit(
+    address: str, live: str, page: str, ending: asyncio.Event, took: list[float]
+) -> None:
     """Open a page, and look at its chart until the end."""
     cookie = f"resnet_lab_visitor={secrets.token_urlsafe(16)}"
     stream = f"{address.replace('http', 'ws')}/_stcore/stream"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -43,7 +43,7 @@ class Visitor:
         page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
         page.on("request", lambda request: self._stays_here(request.url))
         page.on("websocket", lambda line: self._stays_here(line.url))
-        page.goto(f"{self.app.address}/{link.removeprefix('/')}")
+        page.goto(urljoin(f"{self.app.address}/", link))
         is_drawn(page)
         return page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,7 +150,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabClient]:
         patch.delenv("RESNET_LAB_STORE", raising=False)
         client = LabClient()
         yield client
-        client.leave()
+        # Every command was a client of its own, so one goodbye does not end this lab.
+        os.kill(client.status().pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")

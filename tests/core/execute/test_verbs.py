@@ -178,17 +178,17 @@ def test_a_plan_that_is_none_is_refused(lab):
 
 
 def test_a_large_run_that_is_alone_has_all_cores(lab):
-    train_spec = TrainSpec(steps=30, batch_size=128, evaluations=1)
+    train_spec = TrainSpec(steps=6, evaluations=1)
     plans = [
         RunSpec(
-            network=NetworkSpec(depth=14, width=40),
+            network=NetworkSpec(depth=8, width=48),
             train=train_spec.model_copy(update={"seed": s}),
             owner="ann",
         )
         for s in (70_001, 70_002, 70_003)
     ]
     alone, one, other = plans
-    lab.submit(alone, steps=6)
+    lab.submit(alone, steps=3)
     assert lab.wait(alone, "paused").threads == 2
     lab.submit(one, other)
     # It goes on with as many as it had, though it has company now.
