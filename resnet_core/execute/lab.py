@@ -23,7 +23,7 @@ from resnet_core.errors import LabError, ResNetLabError, to_message
 from resnet_core.execute.limits import Limits
 from resnet_core.execute.line import Message
 from resnet_core.execute.protocol import LONGEST_LINE, lock_path, socket_path
-from resnet_core.execute.slots import warm_up
+from resnet_core.execute.slots import end_forkserver, warm_up
 from resnet_core.execute.verbs import VERBS, Verbs
 from resnet_core.store import Store
 from resnet_core.store.places import default_url
@@ -72,11 +72,15 @@ class Lab:
         server.close()
         path.unlink(missing_ok=True)
         await self.verbs.runs.leave()
+        end_forkserver()
         self.store.close()
 
     async def _warm_up(self) -> None:
         """PyTorch takes seconds to import; questions are answered meanwhile."""
-        await asyncio.to_thread(warm_up)
+        try:
+            await asyncio.to_thread(warm_up)
+        except (OSError, EOFError) as error:
+            log.warning("the forkserver died while it was loading PyTorch: %r", error)
         self.verbs.bench.start()
 
     async def _look_after(self) -> None:
@@ -96,13 +100,15 @@ class Lab:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.last_question = time.monotonic()
-        with contextlib.suppress(ConnectionError, TimeoutError), contextlib.closing(writer):
+        # Who is cut off, be it because the lab ends, asks the next one.
+        cut_off = (ConnectionError, TimeoutError, asyncio.CancelledError)
+        with contextlib.suppress(*cut_off), contextlib.closing(writer):
             try:
                 line = await asyncio.wait_for(reader.readline(), timeout=QUESTION_SECONDS)
                 answer = await self._ask(_question(line))
             except ResNetLabError as error:
                 answer = to_message(error)
-            except (ConnectionError, TimeoutError):
+            except cut_off:
                 raise
             except Exception as error:
                 # The lab outlives every question; what went wrong stands in its log.

@@ -20,6 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 
+import psutil
+
 from resnet_core.execute.line import LabLine, Line, Message
 
 Hear = Callable[["Child", Message], None]
@@ -136,6 +138,13 @@ def _warm_up() -> None:
     process.start()
     process.join()
     process.close()
+
+
+def end_forkserver() -> None:
+    """End the forkserver, so that nobody waits for it: it may be loading PyTorch still."""
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _nothing() -> None:

@@ -150,7 +150,7 @@ class Worker:
             save_weights(training.network, self.folder / "weights.safetensors")
         except DISK_REFUSES as error:
             raise self._disk_refuses(error) from None
-        return "completed" if training.step == self.run.train.steps else "diverged"
+        return "diverged" if training.diverged else "completed"
 
     def _save_now_and_then(self, training: Training) -> None:
         # Where a checkpoint is dear, it is rarer: at most one part in fifty of the time.

@@ -49,6 +49,7 @@ class Training:
         step: Steps done.
         seconds: Spent in steps and evaluations; pauses are not counted.
         ended: Nothing follows: completed or diverged.
+        diverged: It ended because its loss was no longer a number.
     """
 
     def __init__(self, run: RunSpec, pictures: Pictures, *, device: str = "cpu") -> None:
@@ -76,6 +77,7 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.ended = False
+        self.diverged = False
         self._evaluation_steps = frozenset(run.train.evaluation_steps)
         self._losses: list[Tensor] = []
         self._errors: list[Tensor] = []
@@ -160,7 +162,7 @@ class Training:
                 )
             )
         if bad is not None:
-            self.ended = True
+            self.ended = self.diverged = True
             events.append(RunDiverged(step=first + bad, loss=told[0][bad], seconds=self.seconds))
         return events
 

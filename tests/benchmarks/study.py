@@ -33,8 +33,16 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             firsts = _one_after_the_other(lab, study, 4711)
             began = time.monotonic()
             said = subprocess.run(
-                [sys.executable, "-m", "resnet_core", "study", "degradation", "--depths", depths]
-                + ["--json"],
+                [
+                    sys.executable,
+                    "-m",
+                    "resnet_core",
+                    "study",
+                    "degradation",
+                    "--json",
+                    "--depths",
+                    depths,
+                ],
                 cwd=ROOT,
                 env=dict(os.environ),
                 capture_output=True,

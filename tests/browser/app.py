@@ -56,6 +56,11 @@ class App:
         self.server.send_signal(signal.SIGKILL)
         self.server.wait(10)
 
+    @property
+    def log(self) -> str:
+        """What the lab has written down so far."""
+        return (self.folder / "data" / "lab.log").read_text()
+
     def labs(self) -> list[psutil.Process]:
         """The lab, by the folder in its command line."""
         found = []
@@ -67,7 +72,7 @@ class App:
         return found
 
     def runs(self) -> list[psutil.Process]:
-        """The processes that train: forked by the lab's forkserver, all but the first (its bench)."""
+        """The processes that train: all that the forkserver forked, but the first (the bench)."""
         (lab,) = self.labs()
         forked: list[psutil.Process] = []
         with contextlib.suppress(psutil.Error):

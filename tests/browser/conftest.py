@@ -49,7 +49,10 @@ class Visitor:
 
     def _stays_here(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(self.app.address).netloc:
+        if (
+            parts.scheme not in ("data", "blob")
+            and parts.netloc != urlsplit(self.app.address).netloc
+        ):
             self.problems.append(f"asked somebody else: {url}")
 
     def leave(self) -> None:

@@ -33,10 +33,10 @@ def wait_for_points(page: Page, figure: int, more_than: int, part: str = "") -> 
     return found
 
 
-def wait_for_start(page: Page, steps: int) -> None:
+def wait_for_start(page: Page, steps: int, figure: int = 1) -> None:
     """Wait until the curves are no longer those of the recording, and have points."""
-    page.wait_for_function(f"{PLOTS}[1]?._fullLayout?.xaxis.range[1] === {1.01 * steps}")
-    wait_for_points(page, 1, 0, "batch")
+    page.wait_for_function(f"{PLOTS}[{figure}]?._fullLayout?.xaxis.range[1] === {1.01 * steps}")
+    wait_for_points(page, figure, 0, "batch")
 
 
 def x_range(page: Page, figure: int) -> list[float]:

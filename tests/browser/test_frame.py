@@ -69,8 +69,6 @@ def test_a_link_with_nonsense_opens_with_a_sentence(
     page = visitor().open(link)
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
     assert page.locator("[data-testid=stAlert] img").count() == 0
-    # What is said stays until the visitor does something.
-    assert page.get_by_role("alert").filter(has_text=sentence).is_visible()
 
 
 def test_an_unknown_page_leads_home(visitor: Callable[..., Visitor]) -> None:
@@ -79,8 +77,7 @@ def test_an_unknown_page_leads_home(visitor: Callable[..., Visitor]) -> None:
     expect(heading(page)).to_have_text(title("home", "en"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "zh")])
 def test_a_telephone_never_scrolls_sideways(
     visitor: Callable[..., Visitor], scheme: str, language: str
 ) -> None:

@@ -37,7 +37,7 @@ def test_start_pause_one_step_resume_and_stop_while_another_looks_on(
 ) -> None:
     page = visitor().open(f"{LINK}&steps=16000")
     press(page, "Start")
-    wait_for_start(page, 16000)
+    wait_for_start(page, 16000, figure=0)
     page.wait_for_function("new URL(location).searchParams.has('by')")
 
     theirs = visitor().open(page.url)

@@ -273,9 +273,7 @@ def test_a_study_that_runs_can_be_left(lab: Keeper, open_page: Open) -> None:
     assert not page.exception
     runs = DegradationStudy(depths=(8, 14), width=4, train=TrainSpec(steps=20_000)).runs
     digests = [run.digest for run in runs]
-    wait_until(
-        lambda: {record.status for record in lab.store.runs(digests=digests)} == {"stopped"}
-    )
+    wait_until(lambda: {record.status for record in lab.store.runs(digests=digests)} == {"stopped"})
     page.run()
     assert "Train these 4 runs" in labels(page)
 

@@ -22,9 +22,7 @@ def test_leads_to_every_other_page_by_its_title_and_question(
 ) -> None:
     page = open_page("home", lang=language)
     links = {link.proto.page: link.proto.label for link in page.get("page_link")}
-    assert links == {
-        name: f"**{title(name, language)}**" for name in PAGES if name != "home"
-    }
+    assert links == {name: f"**{title(name, language)}**" for name in PAGES if name != "home"}
     words = all_words(page)
     assert all(question(name, language) in words for name in links)
 

@@ -193,9 +193,7 @@ def test_start_finish_replay_and_a_new_seed(lab: Keeper, open_page: Open) -> Non
     assert "**Measured here.** Runs: 2; seeds: 1;" in words
     urls = {button.proto.url for button in page.get("link_button")}
     assert urls == {
-        f"api/runs/{run}/{file}"
-        for run in runs
-        for file in ("metrics.csv", "weights.safetensors")
+        f"api/runs/{run}/{file}" for run in runs for file in ("metrics.csv", "weights.safetensors")
     }
     press(page, "Replay")
     assert "&replay=1" in charts(page)[0]["live"]["url"]

@@ -50,6 +50,7 @@ class LabAt:
             **{f"RESNET_LAB_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self.url = self.env["RESNET_LAB_STORE"]
+        self._others = {psutil.Process()}
 
     @contextlib.contextmanager
     def active(self) -> Iterator[LabAt]:
@@ -88,9 +89,13 @@ class LabAt:
         return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
+        if process in self._others:
+            return False
         try:
             ours = process.environ().get("RESNET_LAB_DATA") == str(self.folder)
-            return ours and process.pid != os.getpid() and process.status() != "zombie"
+            if not ours and time.time() - process.create_time() > 5:  # it has become what it is
+                self._others.add(process)
+            return ours and process.status() != "zombie"
         except psutil.Error:
             return False
 

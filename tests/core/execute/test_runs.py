@@ -37,7 +37,7 @@ def test_a_run_without_a_forkserver_can_still_be_ended(lab, plan):
     run = plan(steps=100_000, owner="ann")
     lab.submit(run)
     lab.wait_for_step(run, 4)
-    (worker,) = lab.workers()
+    (worker,) = wait_until(lambda: len(found := lab.workers()) == 1 and found)
     forkserver_of(lab).kill()
     worker.suspend()
     lab.submit(plan())  # looks after dead processes, and finds no forkserver

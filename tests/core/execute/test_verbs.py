@@ -181,7 +181,7 @@ def test_a_large_run_that_is_alone_has_all_cores(lab):
     train_spec = TrainSpec(steps=6, evaluations=1)
     plans = [
         RunSpec(
-            network=NetworkSpec(depth=8, width=48),
+            network=NetworkSpec(depth=14, width=40),
             train=train_spec.model_copy(update={"seed": s}),
             owner="ann",
         )

@@ -125,9 +125,7 @@ def test_a_study_is_told_with_its_points(
     assert answer["replace"]["residual:test"]["x"] == [8]
 
 
-def test_a_replay_ends_with_the_whole(
-    client: TestClient, increments: list[dict[str, Any]]
-) -> None:
+def test_a_replay_ends_with_the_whole(client: TestClient, increments: list[dict[str, Any]]) -> None:
     cursor, seen = -1, []
     while True:
         answer = client.get(
@@ -181,9 +179,7 @@ def test_nonsense_is_not_found(client: TestClient, increments: object, url: str)
     assert "Traceback" not in answer.text
 
 
-def test_live_answers_are_not_kept_by_browsers(
-    client: TestClient, increments: object
-) -> None:
+def test_live_answers_are_not_kept_by_browsers(client: TestClient, increments: object) -> None:
     for url in (address(DIGESTS), address([UNKNOWN]), "/healthz"):
         assert client.get(url).headers["cache-control"] == "no-store"
 
@@ -252,7 +248,9 @@ def test_a_path_out_of_the_folder_of_runs_leads_nowhere(client: TestClient) -> N
             assert client.get(f"/api/runs/{path}/{file}").status_code in (400, 404)
 
 
-@pytest.mark.parametrize("url", ["/healthz", "/_stcore/health", address(DIGESTS), "/" + PLOTLY_PATH])
+@pytest.mark.parametrize(
+    "url", ["/healthz", "/_stcore/health", address(DIGESTS), "/" + PLOTLY_PATH]
+)
 def test_only_pages_bring_a_cookie(client: TestClient, increments: object, url: str) -> None:
     client.cookies.clear()
     assert COOKIE not in client.get(url).headers.get("set-cookie", "")

@@ -1,0 +1,37 @@
+"""What a run says, made up: as many steps as a test wants."""
+
+from __future__ import annotations
+
+from resnet_core.specs.events import EvaluationCompleted, RunCompleted, RunStarted, StepsCompleted
+
+
+def started() -> RunStarted:
+    return RunStarted(
+        device="cpu",
+        device_name="a test",
+        threads=1,
+        parameters=10,
+        train_images=1437,
+        test_images=360,
+        versions={"torch": "2"},
+    )
+
+
+def steps(step: int, *, seconds: float | None = None, error: float = 0.5) -> StepsCompleted:
+    taken = step / 10 if seconds is None else seconds
+    return StepsCompleted(step=step, losses=(2.0, 1.0), errors=(error, error), seconds=taken)
+
+
+def evaluated(step: int) -> EvaluationCompleted:
+    return EvaluationCompleted(
+        step=step,
+        train_error=0.1,
+        train_loss=0.3,
+        test_error=0.2,
+        test_loss=0.4,
+        seconds=step / 10,
+    )
+
+
+def completed(step: int) -> RunCompleted:
+    return RunCompleted(step=step, seconds=step / 10, images_per_second=1280.0)
