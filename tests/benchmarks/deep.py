@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import resource
 import time
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -70,7 +71,7 @@ def _child(line: Connection, width: int) -> None:
     training.advance()
     times.append(time.perf_counter())
     assert counted.parameters == sum(p.numel() for p in training.network.parameters())
-    took = [after - began for began, after in zip(times, times[1:], strict=False)]
+    took = [after - began for began, after in pairwise(times)]
     line.send(
         dict(zip(("count", "build", "first", "second"), took, strict=True))
         | {

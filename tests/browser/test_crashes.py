@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-STEPS = 250
+STEPS = 150
 REMEMBERED = "Measured already: remembered from before."
 
 
