@@ -117,10 +117,9 @@ def _device(t: Translate) -> None:
     if now is None or now.machine is None:
         _warming(t)
         return
-    kind = DEVICES[now.machine["device"]]
-    busy = t("{count} running", count=now.running) if now.running else t("idle")
+    # What runs just now stands under the charts, which follow it; a badge would be out of date.
     st.badge(
-        f"{kind} · {busy}",
+        f"{DEVICES[now.machine['device']]} · {now.machine['device_name']}",
         icon=":material/memory:",
         color="green",
         help=t(

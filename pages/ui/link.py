@@ -61,13 +61,11 @@ class Link:
                     value = read(asked)
                 except ResNetLabError as error:
                     said = translate_error(error, self.t)
-                    self.problems.append(
-                        self.t(
-                            "{problem} This page goes on with {value}.",
-                            problem=said,
-                            value=show(default),
+                    if taken := show(default):
+                        said = self.t(
+                            "{problem} This page goes on with {value}.", problem=said, value=taken
                         )
-                    )
+                    self.problems.append(said)
                     value = default
             st.session_state[key] = value
         # Streamlit forgets a widget's value when another page is opened; this copy stays.

@@ -91,6 +91,7 @@ class Lab:
                 self.verbs.runs.ledger.try_again()
                 self.verbs.runs.fill()
                 self.verbs.watchers.forget_old()
+                self.verbs.stop_unwanted()
             except Exception:
                 log.exception("the lab could not look after its runs")
             idle = not self.verbs.runs.running and not self.verbs.runs.waiting

@@ -43,6 +43,7 @@ class Verbs:
         self.runs = Runs(store, limits, self.watchers)
         self.bench = BenchLine(self.start_runs)
         self._clients: dict[str, float] = {}
+        self._unwanted: set[str] = set()  # shared runs that somebody stopped, and others watch
 
     def start_runs(self) -> None:
         """Now the machine is known."""
@@ -121,6 +122,7 @@ class Verbs:
             self._take(plan, visitor, steps, now + place * 1e-6)
         digests = [plan.digest for plan in plans]
         self.watchers.look(visitor, digests)
+        self._unwanted.difference_update(digests)
         self.runs.fill()
         return {"runs": [{"digest": d, "remembered": d not in to_train} for d in digests]}
 
@@ -194,14 +196,27 @@ class Verbs:
         self.watchers.leave(visitor, digests)
         for record in records:
             shared = record.spec.owner is None
-            if not record.active or (shared and self.watchers.is_watched(record.digest)):
-                continue
-            if record.digest in self.runs.running:
-                self.runs.tell(record.digest, "stop")
+            if shared and self.watchers.is_watched(record.digest):
+                self._unwanted.add(record.digest)  # it stops when its last watcher has left
             else:
-                self.runs.unqueue(record.digest)
-                self.runs.ledger.settle(record.digest, "stopped")
+                self._stop(record)
         return {}
+
+    def stop_unwanted(self) -> None:
+        """Stop the shared runs that somebody stopped and that nobody looks at any more."""
+        for digest in list(self._unwanted):
+            if not self.watchers.is_watched(digest):
+                self._unwanted.discard(digest)
+                self._stop(self.runs.ledger.record(digest))
+
+    def _stop(self, record: RunRecord) -> None:
+        if not record.active:
+            return
+        if record.digest in self.runs.running:
+            self.runs.tell(record.digest, "stop")
+        else:
+            self.runs.unqueue(record.digest)
+            self.runs.ledger.settle(record.digest, "stopped")
 
     async def watch(self, digests: list[str], visitor: str) -> Message:
         """Note that a visitor looks at runs."""

@@ -66,8 +66,9 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
+def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
     """Let somebody come with a browser of their own."""
+    app = request.getfixturevalue("app")  # not started where there is no browser
     visitors: list[Visitor] = []
 
     def come(**options: Any) -> Visitor:

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.ui.lab import COOKIE
-from tests.browser.app import App
 from tests.browser.conftest import Visitor, is_drawn
 from tests.browser.looking import losses, note_every_loss, points, wait_for_points, wait_for_start
 from tests.browsing import wait_until
@@ -49,15 +48,17 @@ def ends_well(page: Page) -> None:
         assert x == sorted(set(x))  # no step twice, none out of order
 
 
-def test_a_killed_run_goes_on(visitor: Callable[..., Visitor], app: App) -> None:
-    page = started(visitor(), first=100)
+def test_a_killed_run_goes_on(visitor: Callable[..., Visitor]) -> None:
+    somebody = visitor()
+    app, page = somebody.app, started(somebody, first=100)
     app.runs()[-1].kill()
     wait_until(lambda: re.search("the process of .* ended with -9", app.log))
     ends_well(page)
 
 
-def test_a_killed_lab_comes_back(visitor: Callable[..., Visitor], app: App) -> None:
-    page = started(visitor(), first=200)
+def test_a_killed_lab_comes_back(visitor: Callable[..., Visitor]) -> None:
+    somebody = visitor()
+    app, page = somebody.app, started(somebody, first=200)
     (lab,) = app.labs()
     lab.kill()
     ends_well(page)
@@ -66,10 +67,10 @@ def test_a_killed_lab_comes_back(visitor: Callable[..., Visitor], app: App) -> N
 
 
 def test_a_killed_server_comes_back_to_the_same_visitor(
-    visitor: Callable[..., Visitor], app: App
+    visitor: Callable[..., Visitor],
 ) -> None:
     somebody = visitor()
-    page = started(somebody, first=300)
+    app, page = somebody.app, started(somebody, first=300)
     before = {cookie["name"]: cookie["value"] for cookie in somebody.context.cookies()}[COOKIE]
     (lab,) = app.labs()
     app.kill_server()

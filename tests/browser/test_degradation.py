@@ -21,7 +21,7 @@ from tests.browser.looking import (
 
 pytestmark = pytest.mark.browser
 
-LINK = "degradation?lang=en&depths=8,14&steps=200&width=4"
+LINK = "degradation?lang=en&depths=8,14&steps=150&width=4"
 REMEMBERED = "Measured already: remembered from before."
 
 
@@ -31,7 +31,7 @@ def test_a_study_fills_in_while_the_page_answers_and_is_remembered(
     page = visitor().open(LINK)
     page.get_by_role("button", name="Train these 4 runs").click()
     page.get_by_role("button", name="Stop").wait_for()
-    wait_for_start(page, 200)
+    wait_for_start(page, 150)
     note_every_loss(page)
 
     # The reader zooms in, hides a series, and turns another control meanwhile.
@@ -84,9 +84,9 @@ def test_somebody_who_opens_the_link_of_a_running_study_sees_the_same_runs(
     link = f"{LINK}&first=50"
     mine = visitor().open(link)
     mine.get_by_role("button", name="Train these 4 runs").click()
-    wait_for_start(mine, 200)
+    wait_for_start(mine, 150)
     theirs = visitor().open(link)
-    wait_for_start(theirs, 200)
+    wait_for_start(theirs, 150)
     expect(theirs.get_by_role("button", name="Stop")).to_be_visible()
     mine.get_by_text(REMEMBERED).wait_for()
     theirs.get_by_text(REMEMBERED).wait_for()

@@ -137,7 +137,11 @@ def training_curves(
         y = {"type": "log", "nticks": 6, "exponentformat": "power"}
     return go.Figure(
         traces,
-        theme.layout(xaxis=theme.axis(t("step"), **x), yaxis=theme.axis(titles[quantity], **y)),
+        theme.layout(
+            xaxis=theme.axis(t("step"), **x),
+            yaxis=theme.axis(titles[quantity], **y),
+            uirevision=f"kept for {steps} steps",  # a zoom into other axes would be half a zoom
+        ),
     )
 
 

@@ -153,13 +153,15 @@ class LabAt:
         if "store" in self.__dict__:
             self.store.close()
         for process in self.processes():
-            if "resnet_core.execute" in process.cmdline():
-                process.terminate()
+            with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+                if "resnet_core.execute" in process.cmdline():
+                    process.terminate()
         try:
             wait_until(lambda: not self.processes(), 20)
         finally:
             for process in self.processes():
-                process.kill()
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
             with contextlib.suppress(OSError):
                 socket_path(self.url).unlink()
 

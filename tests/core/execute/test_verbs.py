@@ -70,6 +70,17 @@ def test_a_shared_run_stops_with_its_last_watcher(lab, plan):
     assert kinds(lab.events(run))[-1] == "stopped"
 
 
+def test_a_shared_run_that_somebody_stopped_stops_when_the_last_looks_away(own_lab, plan):
+    lab = own_lab(unwatched_seconds=3)
+    run = plan(steps=100_000)
+    lab.submit(run, visitor="ann")
+    lab.client.watch([run.digest], visitor="bob")
+    lab.wait_for_step(run, 4)
+    lab.client.stop([run.digest], visitor="ann")
+    assert lab.store.run(run.digest).status == "running"  # bob still looks
+    lab.wait(run, "stopped", seconds=30)  # bob closed his window without a word
+
+
 @pytest.mark.parametrize("verb", ["pause", "resume", "stop"])
 def test_unknown_runs_are_a_sentence(lab, verb):
     commands = {
