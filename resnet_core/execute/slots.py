@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import wait
@@ -102,15 +103,16 @@ class Child:
 
 
 def _fork(module: str, line: socket.socket) -> ForkServerProcess:
-    for last_try in (False, True):
+    for pause in (0.05, 0.5, None):
         process = _context.Process(target=_serve, args=(module, line), daemon=True)
         try:
             process.start()
             return process
         except (OSError, EOFError):
-            # The forkserver died as it was asked: the next one asked is a new one.
-            if last_try:
+            # The forkserver died as it was asked: once it is seen to be dead, there is a new one.
+            if pause is None:
                 raise
+            time.sleep(pause)
     raise AssertionError
 
 

@@ -58,7 +58,7 @@ def test_axes_are_titled_in_the_visitors_language() -> None:
     assert figure.layout.xaxis.title.text == "STEP"
     assert figure.layout.yaxis.title.text == "ERROR, % OF THE IMAGES"
     loss = training_curves(RUNS, t=str, quantity="loss")
-    assert loss.layout.yaxis.title.text == "loss, nats an image"
+    assert loss.layout.yaxis.title.text == "loss, nats an image (log scale)"
 
 
 def test_the_legend_has_one_entry_a_join_and_kind() -> None:
