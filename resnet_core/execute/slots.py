@@ -18,7 +18,6 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 
 import psutil
@@ -32,7 +31,7 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["resnet_core.execute.warm"])
 
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
-"""One thread: ``multiprocessing`` keeps its books of processes without a lock."""
+"""One thread: processes are forked in the order they were asked for."""
 
 log = logging.getLogger("lab")
 
@@ -96,9 +95,8 @@ class Child:
         await self._started
         code = None
         if self._process is not None:
-            # Its line is cut, so it is ending.
-            await asyncio.to_thread(wait, [self._process.sentinel], 5)
-            code = await asyncio.get_running_loop().run_in_executor(_starter, _reap, self._process)
+            # Not by the starter: it may be busy for seconds.
+            code = await asyncio.to_thread(_reap, self._process)
         self._gone(self, code)
 
 
@@ -117,7 +115,8 @@ def _fork(module: str, line: socket.socket) -> ForkServerProcess:
 
 
 def _reap(process: ForkServerProcess) -> int | None:
-    """Give the exit code of a process that is ending; whatever holds it back, it ends now."""
+    """Give the exit code of a process whose line is cut; it has five seconds to end."""
+    process.join(timeout=5)
     if process.is_alive():
         process.kill()
     process.join()
