@@ -24,6 +24,7 @@ with controls:
 with figures:
     published = study.published_keys(page)
     show_test = study.show_test(page)
+    study.say_example(page, plan, shown)
     study.say_verdict(page, shown)
     chart(
         [
@@ -60,4 +61,4 @@ with controls:
 st.divider()
 page.fold("predict", "notice", "not-overfitting", "not-simply-vanishing-gradients")
 page.fold("slow-convergence", "constructed-solution", "paper", "try-this", "sources")
-frame.close_page(page, watched=shown.watched)
+frame.close_page(page, watched=[] if study.has_left(shown.plan) else shown.watched)

@@ -224,7 +224,7 @@ def _own_images(page: Page) -> DataSpec:
         format_func=lambda v: t("as they are") if v == 0 else f"{v} × {v}",
     )
     if file is not None:
-        _bring(page, file.getvalue(), file.file_id, size or None, key)
+        _bring(page, file.name, file.getvalue(), file.file_id, size or None, key)
     digest = st.session_state[key]
     if not digest:
         st.info(t("One folder a class: cats/1.jpg, dogs/1.jpg. Until then, digits are used."))
@@ -232,14 +232,14 @@ def _own_images(page: Page) -> DataSpec:
     return _described(digest, t)
 
 
-def _bring(page: Page, content: bytes, file_id: str, size: int | None, key: str) -> None:
+def _bring(page: Page, name: str, content: bytes, file_id: str, size: int | None, key: str) -> None:
     done = f"{key}.done"
     if st.session_state.get(done) == (file_id, size):
         return
     st.session_state[done] = (file_id, size)
     with st.spinner(page.t("Reading the images …")):
         try:
-            st.session_state[f"{key}.new"] = lab.bring_images(content, size)
+            st.session_state[f"{key}.new"] = lab.bring_images(name, content, size)
         except ResNetLabError as error:
             show_error(error, page.t)
             return

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -63,6 +64,11 @@ class Keeper:
         """Note that a visitor looks at runs; passed on within five seconds."""
         with self._lock:
             self._looking.setdefault(visitor, set()).update(digests)
+
+    def looks_away(self, visitor: str, digests: Sequence[str]) -> None:
+        """Note that a visitor has left runs; what was to be passed on of them no longer is."""
+        with self._lock:
+            self._looking.get(visitor, set()).difference_update(digests)
 
     @property
     def store(self) -> Store:
@@ -155,16 +161,16 @@ def submit(runs: Sequence[RunSpec]) -> None:
     keeper.client.submit(runs, visitor=visitor())
 
 
-def bring_images(content: bytes, image_size: int | None) -> str:
+def bring_images(name: str, content: bytes, image_size: int | None) -> str:
     """Import a zip that a visitor uploaded; gives the digest of its images.
 
     Raises:
         ResNetLabError: With the sentence of what is wrong with it.
     """
-    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
-        file.write(content)
-        file.flush()
-        answer = keeper.client.measure("bring_images", path=file.name, image_size=image_size)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / (Path(name).name or "images.zip")  # sentences name it
+        file.write_bytes(content)
+        answer = keeper.client.measure("bring_images", path=str(file), image_size=image_size)
     return str(answer["digest"])
 
 

@@ -314,6 +314,19 @@ def replay_over() -> None:
 def say_where_from(page: Page, shown: Shown) -> None:
     """Say where the numbers come from."""
     if shown.recorded:
+        if any(
+            (run.network.depth, run.network.width, run.data.dataset) != (32, 8, "digits")
+            for run in shown.runs
+        ):
+            st.info(
+                page.t(
+                    "Your two networks have not been trained yet. This is a recorded example: "
+                    "{names}, width {width}, on digits.",
+                    names=" / ".join(h.run.network.name for h in shown.histories),
+                    width=shown.histories[0].run.network.width,
+                ),
+                icon=":material/inventory_2:",
+            )
         note = page.t("Press Start to train the networks of your settings.")
         evidence.recorded(evidence.recording("degradation-digits"), page.t, note=note)
     else:

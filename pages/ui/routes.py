@@ -46,7 +46,7 @@ async def live(request: Request) -> Response:
         return Response(status_code=404, headers=NOT_STORED)
     language = request.query_params.get("lang", SOURCE)
     cookie = request.cookies.get(COOKIE)
-    if cookie and not replayed:
+    if cookie and not replayed and "left" not in request.query_params:
         keeper.looks(public_name(cookie), digests)
     try:
         answer = await run_in_threadpool(

@@ -18,11 +18,13 @@ from pages.ui.link import integer
 from pages.ui.live import live_url, study_points
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError
-from resnet_core.specs import DegradationStudy, TrainSpec
+from resnet_core.specs import DATASETS, DegradationStudy, TrainSpec
 from resnet_core.store import RunRecord
 from resnet_core.studies import Outcome, Recording, outcomes
 
 REPLAY = "_degradation.replay"
+LEFT = "_degradation.left"
+"""Studies that this visitor has stopped: looking at them does not keep them going."""
 DEFAULT_DEPTHS = [8, 20, 32, 56]
 
 
@@ -75,7 +77,14 @@ class Shown:
     def live_url(self, language: str) -> str:
         """Give the address the chart asks for more."""
         url = live_url("study", [run.digest for run in self.plan.runs], language)
-        return f"{url}&replay={st.session_state[REPLAY]}" if self.replays else url
+        if self.replays:
+            return f"{url}&replay={st.session_state[REPLAY]}"
+        return f"{url}&left" if has_left(self.plan) else url
+
+
+def has_left(plan: DegradationStudy) -> bool:
+    """Whether this visitor has stopped a study, which others may still watch."""
+    return plan.digest in st.session_state.get(LEFT, set())
 
 
 def plan(page: Page) -> DegradationStudy | None:
@@ -207,6 +216,9 @@ def buttons(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
         return
     t = page.t
     if shown.recording is None and any(record.active for record in shown.records.values()):
+        if has_left(plan):
+            st.info(t("You have stopped these runs. They go on while others watch them."))
+            return
         st.button(
             t("Stop"),
             icon=":material/stop:",
@@ -232,9 +244,9 @@ def buttons(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
             args=(page, plan),
             key="degradation.start",
         )
-        _say_cost(page, plan)
+        _say_cost(page, plan, shown)
     else:
-        st.success(t("Measured already: remembered from before."), icon=":material/history:")
+        st.success(t("Measured on this machine, and remembered."), icon=":material/history:")
         left, right = st.columns(2)
         left.button(
             t("Replay"), icon=":material/replay:", width="stretch", on_click=_replay,
@@ -250,6 +262,7 @@ def buttons(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
 
 def _start(page: Page, plan: DegradationStudy) -> None:
     st.session_state.pop(REPLAY, None)
+    st.session_state.get(LEFT, set()).discard(plan.digest)
     try:
         lab.submit(plan.runs)
     except ResNetLabError as error:
@@ -257,8 +270,11 @@ def _start(page: Page, plan: DegradationStudy) -> None:
 
 
 def _stop(page: Page, plan: DegradationStudy) -> None:
+    digests = [run.digest for run in plan.runs]
+    st.session_state.setdefault(LEFT, set()).add(plan.digest)
+    lab.keeper.looks_away(lab.visitor(), digests)
     try:
-        lab.keeper.client.stop([run.digest for run in plan.runs], visitor=lab.visitor())
+        lab.keeper.client.stop(digests, visitor=lab.visitor())
     except ResNetLabError as error:
         st.session_state["degradation.problem"] = error
 
@@ -277,12 +293,14 @@ def _new_seeds(page: Page, plan: DegradationStudy) -> None:
     page.link.set({"first": plan.first_seed + plan.seeds})
 
 
-def _say_cost(page: Page, plan: DegradationStudy) -> None:
+def _say_cost(page: Page, plan: DegradationStudy, shown: Shown) -> None:
     t = page.t
+    over = ("completed", "diverged")
+    known = {digest for digest, record in shown.records.items() if record.status in over}
     if not lab.is_ready():
         return
     try:
-        costs = lab.estimate(plan.runs)
+        costs = lab.estimate([run for run in plan.runs if run.digest not in known])
     except ResNetLabError as error:
         show_error(error, t)
         return
@@ -344,7 +362,9 @@ def results(shown: Shown) -> list[Outcome]:
 
 
 def say_verdict(page: Page, shown: Shown) -> None:
-    """Say in a computed sentence whether deeper was worse."""
+    """Say in a computed sentence whether deeper was worse; not before a replay has shown it."""
+    if shown.replays:
+        return
     started = [history.started for history in shown.histories if history.started]
     if started:
         st.markdown(reading.degradation_verdict(results(shown), started[0].train_images, page.t))
@@ -352,10 +372,31 @@ def say_verdict(page: Page, shown: Shown) -> None:
 
 def seeds_line(shown: Shown, t: Translate) -> str:
     """Say how many seeds are behind the figure."""
-    if shown.plan.seeds == 1:
+    count = len({h.run.train.seed for h in shown.histories if h.ended is not None})
+    if count <= 1:
         return t("One seed: a single measurement of each network.")
-    return t(
-        "Mean of {count} seeds; the band reaches from lowest to highest.", count=shown.plan.seeds
+    return t("Mean of {count} seeds; the band reaches from lowest to highest.", count=count)
+
+
+def say_example(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
+    """Say plainly when the figures show an example and not the settings on screen."""
+    if shown.recording is None:
+        return
+    example = shown.recording.study
+    same = {"seeds": example.seeds, "first_seed": example.first_seed}
+    if plan is not None and plan.model_copy(update=same) == example:
+        return
+    t = page.t
+    st.info(
+        t(
+            "Your settings have not been measured yet. This is a recorded example: {data}, "
+            "width {width}, {steps} steps, {seeds} seeds.",
+            data=t(DATASETS[example.data.dataset].label),
+            width=example.width,
+            steps=example.train.steps,
+            seeds=example.seeds,
+        ),
+        icon=":material/inventory_2:",
     )
 
 
@@ -382,8 +423,13 @@ def downloads(page: Page, shown: Shown) -> None:
     st.download_button(
         page.t("Results as CSV"),
         text.getvalue(),
-        file_name="degradation.csv",
+        file_name=_file_name(shown.plan),
         mime="text/csv",
         icon=":material/download:",
         type="tertiary",
     )
+
+
+def _file_name(plan: DegradationStudy) -> str:
+    """Name a download so that two groups can tell theirs apart."""
+    return f"degradation_{plan.data.dataset}_width{plan.width}_{plan.train.steps}steps.csv"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 STEPS = 150
-REMEMBERED = "Measured already: remembered from before."
+REMEMBERED = "Measured on this machine, and remembered."
 
 
 def started(somebody: Visitor, first: int) -> Page:

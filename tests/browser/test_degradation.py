@@ -22,7 +22,7 @@ from tests.browser.looking import (
 pytestmark = pytest.mark.browser
 
 LINK = "degradation?lang=en&depths=8,14&steps=150&width=4"
-REMEMBERED = "Measured already: remembered from before."
+REMEMBERED = "Measured on this machine, and remembered."
 
 
 def test_a_study_fills_in_while_the_page_answers_and_is_remembered(

@@ -231,7 +231,7 @@ def test_a_study_is_trained_remembered_replayed_and_tried_with_new_seeds(
     finish(lab, study)
     page.run()
     assert charts(page)[0]["live"] is None
-    assert "Measured already: remembered from before." in [text.value for text in page.success]
+    assert "Measured on this machine, and remembered." in [text.value for text in page.success]
     words = all_words(page)
     assert "**Measured here.** Runs: 4; seeds: 0;" in words
     assert "not finished yet" not in words
@@ -256,7 +256,7 @@ def test_a_remembered_study_is_there_for_the_next_visitor(lab: Keeper, open_page
     lab.client.submit(study.runs, visitor="somebody else")
     finish(lab, study)
     page = open_page("degradation", **SMALL)
-    assert "Measured already: remembered from before." in [text.value for text in page.success]
+    assert "Measured on this machine, and remembered." in [text.value for text in page.success]
 
 
 def test_results_can_be_downloaded_as_a_table(lab: Keeper, open_page: Open) -> None:

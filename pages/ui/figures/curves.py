@@ -155,6 +155,8 @@ def _trace(
     quantity: Quantity,
 ) -> go.Scatter:
     value = "%{y:.1f} %" if quantity == "error" else "%{y:.3f}"
+    if run.legend is not None:
+        shade = 1.0  # among a few runs, depth needs no shade
     alpha = shade * (0.5 if kind == "batch" else 1.0)
     line = theme.line(run.join, kind, alpha=alpha)
     marker = theme.marker(run.join, kind, alpha=alpha)
@@ -170,7 +172,8 @@ def _trace(
         legendrank={"train": 1, "test": 3, "batch": 5}[kind] + (run.join == "residual"),
         x=points["x"],
         y=points["y"],
-        mode="lines" if kind == "batch" else "lines+markers",
+        # Among a few runs each report is a point: a single step must be seen.
+        mode="lines" if kind == "batch" and run.legend is None else "lines+markers",
         line=line,
         marker=marker | {"size": 6 if kind == "train" else 4},
         hovertemplate=(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from resnet_core.arithmetic import Speed, estimate_run, fitting_depth
-from resnet_core.arithmetic.estimate import Shape
+from resnet_core.arithmetic.estimate import SIDE_BY_SIDE, Shape
 from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec, cifar_depths
 from resnet_core.specs.network import depths_of
 
@@ -60,7 +60,7 @@ def test_time_is_calls_and_multiply_adds():
     found = estimate(plan, none)
     step = found.counts.layers * 1e-4 + 3 * found.counts.multiply_adds * 100 / 2e10
     # a thousand steps, and one forward pass over a hundred images at the end
-    assert found.seconds == pytest.approx((1000 + 1 / 3) * step)
+    assert found.seconds == pytest.approx(SIDE_BY_SIDE * (1000 + 1 / 3) * step)
 
 
 def test_on_the_way_at_most_2000_images_of_a_split_are_evaluated():
