@@ -45,6 +45,7 @@ class LabAt:
             "RESNET_LAB_CACHE": str(cache),
             "RESNET_LAB_STORE": f"sqlite:///{folder / 'lab.sqlite'}",
             "RESNET_LAB_SLOTS": "2",
+            "RESNET_LAB_MAX_SECONDS": "20000",  # a busy machine measures itself slow
             "RESNET_LAB_IDLE_SECONDS": "300",  # should a test die, its lab ends too
             "RESNET_LAB_CHECKPOINT_SECONDS": "0.2",
             **{f"RESNET_LAB_{name.upper()}": str(value) for name, value in settings.items()},
