@@ -13,6 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -184,6 +185,9 @@ def _a_class(address: str, store: str) -> Iterator[dict[str, Any]]:
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as visitors:
         try:
+            assert visitors.stdout is not None
+            assert visitors.stdout.readline() == "ready\n"
+            time.sleep(2)
             yield looking
         finally:
             looking |= json.loads(visitors.communicate("")[0])

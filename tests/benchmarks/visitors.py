@@ -2,7 +2,8 @@
 
 Each speaks Streamlit's own protocol over a websocket, as a browser does: it opens the page, and
 keeps the session. Then it asks the live route at the chart's interval, with the cursor it was
-given. Ends when its standard input does, and says what the answers took.
+given. Says ``ready`` when all have opened the page; ends when its standard input does, and says
+what the answers took from then on.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ INTERVAL = 0.5
 
 
 async def visit(
-    address: str, live: str, page: str, ending: asyncio.Event, took: list[float]
+    address: str,
+    live: str,
+    page: str,
+    opened: asyncio.Barrier,
+    ending: asyncio.Event,
+    took: list[float],
 ) -> None:
     """Open a page, and look at its chart until the end."""
     cookie = f"resnet_lab_visitor={secrets.token_urlsafe(16)}"
@@ -49,6 +55,8 @@ async def visit(
             if message.WhichOneof("type") == "script_finished":
                 break
         drain = asyncio.create_task(_drain(socket))
+        if await opened.wait() == 0:
+            print("ready", flush=True)
         cursor = -1
         while not ending.is_set():
             began = time.perf_counter()
@@ -66,9 +74,11 @@ async def _drain(socket: websockets.ClientConnection) -> None:
 
 
 async def main(address: str, live: str, page: str, count: int) -> None:
-    ending = asyncio.Event()
+    opened, ending = asyncio.Barrier(count), asyncio.Event()
     took: list[float] = []
-    visitors = [asyncio.create_task(visit(address, live, page, ending, took)) for _ in range(count)]
+    visitors = [
+        asyncio.create_task(visit(address, live, page, opened, ending, took)) for _ in range(count)
+    ]
     loop = asyncio.get_running_loop()
 
     def until_told() -> None:

@@ -9,17 +9,17 @@ Checkpoints and evaluations are no watching; their share stands in rows of its o
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
+import socket
 import tempfile
 import time
-from multiprocessing.connection import Connection
 from statistics import median
 from typing import Any
 
 import torch
 
 from resnet_core.data import load_pictures
+from resnet_core.execute.line import Line
 from resnet_core.execute.worker import Worker
 from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
 from resnet_core.train import Training
@@ -34,11 +34,11 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     pairs, blocks = (3, 3) if arguments.quick else (10, 8)
     rows = []
     for depth in (20, 56):
-        ours, theirs = context.Pipe()
+        ours, theirs = socket.socketpair()
         process = context.Process(target=_child, args=(theirs, depth, pairs, blocks))
         process.start()
         theirs.close()
-        found = _listen(ours)
+        found = _listen(Line(ours))
         process.join()
         bare, watched = found["bare"], found["watched"]
         note = f"{pairs} interleaved pairs of {blocks * BLOCK} steps; depth {depth}, width 8"
@@ -73,16 +73,17 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def _listen(line: Connection) -> dict[str, Any]:
+def _listen(line: Line) -> dict[str, Any]:
     """Be the lab: take events, acknowledge, until the times come."""
     while True:
-        message: dict[str, Any] = json.loads(line.recv_bytes())
+        message = line.hear()
         if "times" in message:
             return dict(message["times"])
-        line.send_bytes(json.dumps({"ack": message["events"][-1][0]}).encode())
+        line.tell({"ack": message["events"][-1][0]})
 
 
-def _child(line: Connection, depth: int, pairs: int, blocks: int) -> None:
+def _child(end: socket.socket, depth: int, pairs: int, blocks: int) -> None:
+    line = Line(end)
     torch.set_num_threads(1)
     run = RunSpec(
         network=NetworkSpec(depth=depth, join="residual"),
@@ -124,7 +125,7 @@ def _child(line: Connection, depth: int, pairs: int, blocks: int) -> None:
             began = time.perf_counter()
             watched._evaluate(last=False)
             times["evaluations"].append(time.perf_counter() - began)
-    line.send_bytes(json.dumps({"times": times}).encode())
+    line.tell({"times": times})
 
 
 def _bare(training: Training) -> None:
