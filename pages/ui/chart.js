@@ -7,6 +7,7 @@
 const FAST_MS = 100; // between questions, until the first points came ...
 const FAST_FOR_MS = 8000; // ... but at most for so long
 const LONGEST_WAIT_MS = 10000;
+const SAY_AGAIN_MS = 1500; // a page that was not connected has not heard that its stream is over
 const HOLD_MS = 800; // the old figure stays so long, at most, while a new stream's points come
 const MOST_POINTS = 5000;
 const TOKEN = /var\(--([a-z0-9-]+)(?:, ([\d.]+))?\)/g;
@@ -89,7 +90,7 @@ class Chart {
     }
     this.generation += 1;
     this.captions = [];
-    this.finished = false;
+    this.patience = 0;
     if (!live) {
       this.points = new Map();
       this.hold(false);
@@ -147,11 +148,7 @@ class Chart {
           if (!current()) return;
           cursor = message.cursor;
           seen ||= [message.append, message.replace].some(hasPoints);
-          if (message.done) {
-            if (!this.finished) this.emit("done", cursor);
-            this.finished = true;
-            return;
-          }
+          if (message.done) return await this.sayDone(cursor, current);
         } else if (response.status !== 204) {
           throw new Error(`${response.status}`);
         }
@@ -170,6 +167,16 @@ class Chart {
           ? Math.min(FAST_MS, slow)
           : slow;
       await sleep(wait * (0.9 + 0.2 * Math.random()));
+    }
+  }
+
+  // Until the page has shown that it heard: a click is lost while the server is away.
+  async sayDone(cursor, current) {
+    for (;;) {
+      await sleep(this.patience);
+      if (!current()) return;
+      this.emit("done", cursor);
+      this.patience = Math.min(LONGEST_WAIT_MS, Math.max(SAY_AGAIN_MS, 2 * this.patience));
     }
   }
 

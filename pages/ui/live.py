@@ -1,7 +1,7 @@
 """What does a live chart get when it asks what is new? The route's answers, without Streamlit.
 
 Cursors are the store's event ids; a replay's are milliseconds of training time. Answers are made
-once for all who ask the same within a fifth of a second.
+once for all who ask the same within ``SHARED_SECONDS``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from resnet_core.store import RunRecord, Store
 
 View = Literal["study", "pair"]
 VIEWS: tuple[View, ...] = ("study", "pair")
+SHARED_SECONDS = 0.2
 REPLAY_STEP_MS = 400
 """Of training time, a question of a replay: at two questions a second nearly as it was."""
 
@@ -64,7 +65,7 @@ class LiveAnswers:
         key = (view, tuple(digests), since, t, trouble, looks_on)
         now = time.monotonic()
         recent = self._recent.get(key)
-        if recent is not None and now - recent[0] < 0.2:
+        if recent is not None and now - recent[0] < SHARED_SECONDS:
             return recent[1]
         answer = self._answer(view, digests, since, t, trouble, looks_on)
         if len(self._recent) > 1000:

@@ -92,6 +92,7 @@ class Lab:
                 self.verbs.runs.fill()
                 self.verbs.watchers.forget_old()
                 self.verbs.stop_unwanted()
+                self.verbs.end_if_left()
             except Exception:
                 log.exception("the lab could not look after its runs")
             idle = not self.verbs.runs.running and not self.verbs.runs.waiting

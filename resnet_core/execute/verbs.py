@@ -43,6 +43,7 @@ class Verbs:
         self.runs = Runs(store, limits, self.watchers)
         self.bench = BenchLine(self.start_runs)
         self._clients: dict[str, float] = {}
+        self._goodbye = False  # somebody has said it since the last one came
         self._unwanted: set[str] = set()  # shared runs that somebody stopped, and others watch
 
     def start_runs(self) -> None:
@@ -55,6 +56,7 @@ class Verbs:
     async def ping(self, client: str | None = None) -> Message:
         """Say how the lab is; a client that asks every few seconds keeps it alive."""
         if client:
+            self._goodbye = self._goodbye and client in self._clients
             self._clients[client] = time.monotonic()
         trouble = self.runs.ledger.trouble
         return {
@@ -73,11 +75,16 @@ class Verbs:
     async def leave(self, client: str) -> Message:
         """A client goes; the last one to go ends the lab, which checkpoints what runs."""
         self._clients.pop(client, None)
+        self._goodbye = True
+        self.end_if_left()
+        return {}
+
+    def end_if_left(self) -> None:
+        """After a goodbye, end when no client is left; one that was killed never says goodbye."""
         since = time.monotonic() - CLIENT_SECONDS
         self._clients = {name: asked for name, asked in self._clients.items() if asked > since}
-        if not self._clients:
+        if self._goodbye and not self._clients:
             self.ending.set()
-        return {}
 
     async def tidy(self, max_bytes: int) -> Message:
         """Make the store small again: the oldest ended runs go first."""

@@ -100,6 +100,15 @@ def test_the_last_client_to_leave_ends_the_lab(lab, plan):
     assert lab.status(run) == "stopped"
 
 
+def test_a_client_that_was_killed_does_not_keep_a_lab_that_was_left(own_lab):
+    lab = own_lab()
+    assert lab.pid
+    LabClient(lab.url).status()  # and is never heard of again
+    lab.client.leave()
+    assert lab.processes()
+    wait_until(lambda: not lab.processes(), 30)
+
+
 def test_two_that_start_a_lab_at_the_same_moment_have_one(lab):
     kill(lab)
     together = threading.Barrier(4)
