@@ -58,18 +58,19 @@ def serving(script: Path, port: int, environment: Mapping[str, str] | None = Non
 
 
 def start_server(
-    script: Path, port: int, environment: Mapping[str, str] | None = None, *options: str
+    script: Path,
+    port: int,
+    environment: Mapping[str, str] | None = None,
+    *options: str,
+    log: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Begin to run ``streamlit run script`` in the repository's root."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    return subprocess.Popen(
-        [*command, *options],
-        cwd=ROOT,
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with Path(log or os.devnull).open("a") as out:
+        return subprocess.Popen(
+            [*command, *options], cwd=ROOT, env=environ, stdout=out, stderr=subprocess.STDOUT
+        )
 
 
 def settled(page: Page) -> None:

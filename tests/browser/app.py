@@ -30,7 +30,8 @@ class App:
             "RESNET_LAB_DATA": str(self.folder / "data"),
             "RESNET_LAB_CACHE": str(self.folder / "cache"),
         }
-        self.server = start_server(ROOT / "app.py", self.port, environment)
+        log = self.folder / "server.log"
+        self.server = start_server(ROOT / "app.py", self.port, environment, log=log)
         wait_until_healthy(self.port, self.server)
         wait_until(lambda: self.health()["machine"], 120)
 
@@ -55,6 +56,11 @@ class App:
         assert self.server is not None
         self.server.send_signal(signal.SIGKILL)
         self.server.wait(10)
+
+    @property
+    def server_log(self) -> str:
+        """What the server has printed so far."""
+        return (self.folder / "server.log").read_text()
 
     @property
     def log(self) -> str:

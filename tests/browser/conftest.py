@@ -58,7 +58,7 @@ class Visitor:
     def leave(self) -> None:
         for page in self.context.pages:
             if page.locator("[data-testid=stException]").count():
-                self.problems.append(f"an exception on {page.url}")
+                self.problems.append(f"an exception on {page.url}: {self.app.server_log[-2000:]}")
             if "Traceback" in page.locator("body").inner_text():
                 self.problems.append(f"a traceback on {page.url}")
         self.context.close()
