@@ -24,8 +24,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     # With these two at Streamlit's defaults a class of thirty waits seconds for every slider.
     assert config.get_option("runner.postScriptGC") is False
     assert config.get_option("server.fileWatcherType") == "none"
-    keeper.start()
     routes.warm_up()
+    keeper.start()  # after it: the lab's start would take the time from the first page
     gc.collect()
     gc.freeze()
     yield

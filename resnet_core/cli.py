@@ -12,18 +12,22 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from resnet_core.errors import ResNetLabError
 from resnet_core.execute.client import LabClient
 from resnet_core.specs import DATASETS, DataSpec, DegradationStudy, NetworkSpec, RunSpec, TrainSpec
-from resnet_core.specs.choices import IMPORTED
+from resnet_core.specs.choices import FAMILIES, IMPORTED
 from resnet_core.store import RunRecord, Store, StoredEvent
 from resnet_core.studies import outcomes, results_json, save_recording
+
+if TYPE_CHECKING:
+    from resnet_core.arithmetic import Layer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="ResNet Lab, without a browser.")
 study_app = typer.Typer(no_args_is_help=True, help="Many runs, one question.")
@@ -188,48 +192,98 @@ def degradation(
 
 @app.command()
 def count(
-    family: Annotated[str, typer.Option(help="cifar or imagenet.")] = "cifar",
-    depth: Annotated[int, typer.Option(help="Weighted layers.")] = 20,
+    family: Annotated[str, typer.Option(help=f"One of {', '.join(FAMILIES)}.")] = "cifar",
+    depth: Annotated[
+        int | None, typer.Option(help="Weighted layers; 20, or the family's usual.")
+    ] = None,
     join: Annotated[str, typer.Option(help="plain or residual.")] = "residual",
-    width: Annotated[int | None, typer.Option(help="Channels of the first stage.")] = None,
+    width: Annotated[
+        int | None, typer.Option(help="Channels of the first stage; wide networks: the factor k.")
+    ] = None,
     block: Annotated[str | None, typer.Option(help="basic or bottleneck.")] = None,
-    shortcut: Shortcut = "A",
-    order: Order = "original",
+    shortcut: Annotated[str | None, typer.Option(help="A, B or C.")] = None,
+    order: Annotated[str | None, typer.Option(help="original or pre-activation.")] = None,
     channels: Annotated[int, typer.Option(min=1, max=1024, help="Of the images.")] = 3,
     size: Annotated[
         int | None, typer.Option(min=4, max=1024, help="Of the images, pixels.")
     ] = None,
     classes: Annotated[int | None, typer.Option(min=1, max=10**6, help="To tell apart.")] = None,
+    torchvision: Annotated[
+        str | None, typer.Option(help="One of torchvision's classification models, instead.")
+    ] = None,
+    layers: Annotated[bool, typer.Option("--layers", help="Add the table of layers.")] = False,
     as_json: Json = False,
 ) -> None:
     """Count parameters and multiply-adds of one network, exactly."""
     with _sentences():
-        asked: dict[str, Any] = {
-            "family": family,
-            "depth": depth,
-            "join": join,
-            "shortcut": shortcut,
-            "order": order,
-        }
-        asked |= {"width": width} if width is not None else {}
-        asked |= {"block": block} if block is not None else {}
-        network = NetworkSpec.model_validate(asked)
-        large = network.family == "imagenet"
-        from resnet_core.arithmetic import count_network
+        from resnet_core.arithmetic import count_layers, read_network, read_torchvision
 
-        counts = count_network(
-            network,
-            channels=channels,
-            classes=classes or (1000 if large else 10),
-            size=size or (224 if large else 32),
-        )
+        if torchvision is not None:
+            name, described = torchvision, {"torchvision": torchvision}
+            table = read_torchvision(torchvision, size)
+        else:
+            settings = {
+                "depth": depth,
+                "width": width,
+                "block": block,
+                "shortcut": shortcut,
+                "order": order,
+            }
+            network = NetworkSpec.model_validate(
+                {"family": family, "join": join}
+                | {key: value for key, value in settings.items() if value is not None}
+            )
+            large = network.family == "imagenet"
+            name, described = f"{network.name}, width {network.width}", network.model_dump()
+            table = read_network(
+                network,
+                channels=channels,
+                classes=classes or (1000 if large else 10),
+                size=size or (224 if large else 32),
+            )
+        counts = count_layers(table)
+    numbers = {
+        "parameters": counts.parameters,
+        "weights": sum(layer.weights for layer in table),
+        "biases": sum(layer.biases for layer in table),
+        "normalisation": sum(layer.normalisation for layer in table),
+        "multiply_adds": counts.multiply_adds,
+        "attention": counts.attention,
+        "activations": counts.activations,
+    }
     if as_json:
-        numbers = {"parameters": counts.parameters, "multiply_adds": counts.multiply_adds}
-        _print_json({"network": network.model_dump(), **numbers})
+        rows = {"layers": [asdict(layer) for layer in table]} if layers else {}
+        _print_json({"network": described, **numbers, **rows})
         return
-    typer.echo(f"{network.name}, width {network.width}")
-    typer.echo(f"parameters     {counts.parameters:>16,}")
-    typer.echo(f"multiply-adds  {counts.multiply_adds:>16,}  (convolution and linear, one image)")
+    typer.echo(name)
+    for key, number in numbers.items():
+        typer.echo(f"{key.replace('_', '-'):<14} {number:>16,}{COUNTED.get(key, '')}")
+    if layers:
+        _say_layers(table)
+
+
+COUNTED = {
+    "multiply_adds": "  (convolution and linear layers, one image)",
+    "attention": "  (multiply-adds of attention's matrix products, one image)",
+    "activations": "  (numbers that layers give, one image)",
+    "normalisation": "  (scales and shifts)",
+}
+
+
+def _say_layers(table: Sequence[Layer]) -> None:
+    wide = max(len(layer.name) for layer in table)
+    kinds = max(len(layer.kind) for layer in table)
+    typer.echo(
+        f"\n{'layer':<{wide}}  {'kind':<{kinds}}  {'output':>15}  {'parameters':>12}  "
+        f"{'multiply-adds':>15}  {'sees':>11}"
+    )
+    for layer in table:
+        shape = "×".join(map(str, layer.output_shape)) or "–"
+        sees = "×".join(map(str, layer.receptive_field or ())) or "all"
+        typer.echo(
+            f"{layer.name:<{wide}}  {layer.kind:<{kinds}}  {shape:>15}  {layer.parameters:>12,}  "
+            f"{layer.multiply_adds + layer.attention:>15,}  {sees:>11}"
+        )
 
 
 @runs_app.callback()

@@ -13,6 +13,8 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "home": ":material/home:",
         "degradation": ":material/show_chart:",
         "twins": ":material/call_split:",
+        "unit": ":material/add_circle:",
+        "count": ":material/calculate:",
     }
 )
 """Page → icon. Titles and questions stand in the lessons; the first page is the default."""

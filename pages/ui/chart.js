@@ -4,7 +4,7 @@
 // changes, on the same element. The element owns one Chart; a Chart owns a panel for each figure.
 // chart.py describes the protocol of the stream.
 
-const FAST_MS = 100; // between questions, until the first points came ...
+const FAST_MS = 60; // between questions, until the first points came ...
 const FAST_FOR_MS = 8000; // ... but at most for so long
 const LONGEST_WAIT_MS = 10000;
 const SAY_AGAIN_MS = 1500; // a page that was not connected has not heard that its stream is over
@@ -45,14 +45,13 @@ class Chart {
     const scheme = schemeOf(this.root);
     const changed = !before || JSON.stringify(before) !== JSON.stringify(data);
     this.root.dataset.scheme = scheme;
-    if (changed || scheme !== this.scheme) {
-      this.scheme = scheme;
-      this.palette = data.palette[scheme];
-      for (const [name, value] of Object.entries(this.palette)) {
-        this.root.style.setProperty(`--rl-${name}`, value);
-      }
-      this.lay();
+    if (!changed && scheme === this.scheme) return; // the page ran again for something else
+    this.scheme = scheme;
+    this.palette = data.palette[scheme];
+    for (const [name, value] of Object.entries(this.palette)) {
+      this.root.style.setProperty(`--rl-${name}`, value);
     }
+    this.lay();
     if (changed) this.listen(before);
     this.drawAll();
   }

@@ -156,6 +156,12 @@ def _estimate(runs: tuple[RunSpec, ...]) -> tuple[Cost, ...]:
     return tuple(keeper.client.estimate(runs))
 
 
+@lru_cache(maxsize=1)
+def torchvision_models() -> tuple[str, ...]:
+    """List the names of torchvision's classification models."""
+    return tuple(keeper.client.measure("torchvision_models")["names"])
+
+
 def submit(runs: Sequence[RunSpec]) -> None:
     """Ask the lab for runs, in this visitor's name."""
     keeper.client.submit(runs, visitor=visitor())

@@ -1,7 +1,7 @@
 """What does a live chart get when it asks what is new? The route's answers, without Streamlit.
 
 Cursors are the store's event ids; a replay's are milliseconds of training time. Answers are made
-once for all who ask the same within ``SHARED_SECONDS``.
+once for all who ask the same within ``SHARED_SECONDS``, until there is something new.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class LiveAnswers:
             trouble: What keeps the lab from going on, if anything does.
             looks_on: Somebody else commands these runs: a pause is not the end of the stream.
         """
-        key = (view, tuple(digests), since, t, trouble, looks_on)
+        latest = self.store.last_event_id()
+        key = (view, tuple(digests), since, latest, t, trouble, looks_on)
         now = time.monotonic()
         recent = self._recent.get(key)
         if recent is not None and now - recent[0] < SHARED_SECONDS:

@@ -38,7 +38,7 @@ def _basic(shape: UnitShape) -> list[Layer]:
 
 
 def _bottleneck(shape: UnitShape) -> list[Layer]:
-    narrow = shape.out_channels // EXPANSION["bottleneck"]
+    narrow = shape.out_channels // (shape.ratio or EXPANSION["bottleneck"])
     return [
         Layer(shape.in_channels, narrow, 1, shape.stride),
         Layer(narrow, narrow, 3, 1),

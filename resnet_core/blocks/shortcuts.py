@@ -18,12 +18,17 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class UnitShape:
-    """What a unit is given and gives: channels in and out, stride, and its activation order."""
+    """What a unit is given and gives: channels in and out, stride, and its activation order.
+
+    Attributes:
+        ratio: Of a bottleneck: channels out, over those of its 3×3 layer; None is the paper's.
+    """
 
     in_channels: int
     out_channels: int
     stride: int
     order: str
+    ratio: int | None = None
 
     @property
     def changes(self) -> bool:

@@ -20,15 +20,29 @@ from typing import Any
 
 import torch
 
-from resnet_core.arithmetic import Speed, count_network, estimate_run, fitting_depth
+from resnet_core.arithmetic import (
+    Layer,
+    Speed,
+    count_layers,
+    count_network,
+    estimate_run,
+    fitting_depth,
+    read_module,
+    read_network,
+    read_torchvision,
+)
 from resnet_core.arithmetic.estimate import PASSES, Shape
+from resnet_core.blocks import build_unit
+from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.data import describe_imported, import_images, load_pictures
 from resnet_core.errors import LabError, ResNetLabError, to_message
 from resnet_core.execute.line import Line
 from resnet_core.nets import build_network
-from resnet_core.specs import DATASETS, DataSpec, NetworkSpec, RunSpec
+from resnet_core.specs import DATASETS, DataSpec, NetworkSpec, RunSpec, UnitSpec
+from resnet_core.store.places import runs_folder
 from resnet_core.train import choose_device, device_name
 from resnet_core.train.optimise import build_optimiser
+from resnet_core.train.stepping import step_through
 
 Answer = dict[str, Any]
 
@@ -85,6 +99,42 @@ def count(network: dict[str, Any], channels: int, classes: int, size: int) -> An
     """Count a network for images of a shape."""
     spec = NetworkSpec.model_validate(network)
     return asdict(count_network(spec, channels=channels, classes=classes, size=size))
+
+
+def count_many(networks: list[dict[str, Any]], channels: int, classes: int, size: int) -> Answer:
+    """Count several networks for images of a shape: a curve of cost."""
+    return {"counts": [count(network, channels, classes, size) for network in networks]}
+
+
+def layers(network: dict[str, Any], channels: int, classes: int, size: int) -> Answer:
+    """List a network's layers for images of a shape."""
+    spec = NetworkSpec.model_validate(network)
+    return _table(read_network(spec, channels=channels, classes=classes, size=size))
+
+
+@lru_cache(maxsize=128)
+def torchvision_layers(name: str) -> Answer:
+    """List the layers of a model of torchvision at its usual size, with what torchvision says."""
+    from resnet_core.nets.torchvision_models import torchvision_metadata  # takes a second
+
+    said = torchvision_metadata(name)
+    return {
+        **_table(read_torchvision(name)),
+        "size": said["size"],
+        "published_parameters": said["num_params"],
+        "published_giga": said["_ops"],
+    }
+
+
+def torchvision_models() -> Answer:
+    """List torchvision's classification models."""
+    from resnet_core.nets.torchvision_models import torchvision_names
+
+    return {"names": list(torchvision_names())}
+
+
+def _table(table: list[Layer]) -> Answer:
+    return {"counts": asdict(count_layers(table)), "layers": [asdict(layer) for layer in table]}
 
 
 def estimate(runs: list[str], max_seconds: float, max_bytes: float) -> Answer:
@@ -171,11 +221,67 @@ def imported(digest: str) -> Answer:
     return asdict(describe_imported(digest))
 
 
+def unit(unit: dict[str, Any], size: int) -> Answer:
+    """List the layers of one residual unit whose input is ``size`` × ``size``."""
+    spec = UnitSpec.model_validate(unit)
+    shape = UnitShape(spec.in_channels, spec.out_channels, spec.stride, "original", spec.ratio)
+    with torch.device("meta"):
+        built = build_unit(shape, block=spec.block, join="residual", shortcut=spec.shortcut)
+        found = read_module(built, torch.empty(1, spec.in_channels, size, size))
+    kernels = {
+        name: module.kernel_size[0]
+        for name, module in built.named_modules()
+        if isinstance(module, torch.nn.Conv2d)
+    }
+    return {"layers": [{**asdict(layer), "kernel": kernels.get(layer.name, 0)} for layer in found]}
+
+
+MOST_MAPS = 16
+"""Channels of a tensor that are sent to a page: more would be too small to see."""
+
+
+def steps(run: str, image: int, stage: int, number: int) -> Answer:
+    """Step a test image through one unit of a finished run; see ``train.stepping``."""
+    spec = RunSpec.from_json(run)
+    file = runs_folder() / spec.digest / "weights.safetensors"
+    found = step_through(spec, file, image=image, stage=stage, number=number)
+    tensors = {
+        "x": found.x,
+        "F": found.residual,
+        "h": found.shortcut,
+        "sum": found.total,
+        "output": found.output,
+    }
+    return {
+        "image": found.image.tolist(),
+        "label": found.label,
+        "answer": found.answer,
+        "maps": {name: _maps(tensor) for name, tensor in tensors.items() if tensor is not None},
+    }
+
+
+def _maps(tensor: torch.Tensor) -> Answer:
+    return {
+        "shape": list(tensor.shape),
+        "mean_size": tensor.abs().mean().item(),
+        "values": [
+            [[round(value, 3) for value in row] for row in channel]
+            for channel in tensor[:MOST_MAPS].tolist()
+        ],
+    }
+
+
 MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
     {
         "count": count,
+        "count_many": count_many,
+        "layers": layers,
+        "torchvision_layers": torchvision_layers,
+        "torchvision_models": torchvision_models,
         "estimate": estimate,
         "bring_images": bring_images,
         "imported": imported,
+        "unit": unit,
+        "step_through": steps,
     }
 )

@@ -50,8 +50,6 @@ def serve(lab: Line) -> None:
     """Do jobs until the lab says there are no more, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the lab, which tells us to leave
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with contextlib.suppress(OSError):
-        os.nice(5)  # the page comes first
     # A broken line means that the lab is gone: another one goes on from the checkpoint.
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
@@ -62,6 +60,17 @@ def serve(lab: Line) -> None:
                 return
             Worker(lab, message["job"]).work()
             _give_memory_back(message["job"]["device"])
+
+
+def _step_back() -> None:
+    """Let the pages, the lab and the browser go first, without starving beside other programs.
+
+    Not before the first point, which somebody is waiting for.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # macOS has no such scheduler
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, 10)
 
 
 class Worker:
@@ -109,13 +118,17 @@ class Worker:
         else:
             self._say(training.start())
         self._send(force=True)
+        is_first = True
         while not training.ended:
             order = self._order() or ("pause" if training.step >= until else None)
             if order is not None:
                 return self._leave(training, order)
             for event in training.advance():
                 self._say(event)
-            self._send()
+            self._send(force=is_first)
+            if is_first:
+                _step_back()
+                is_first = False
             self._save_now_and_then(training)
         return self._finish(training)
 

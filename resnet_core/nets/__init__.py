@@ -1,4 +1,4 @@
-"""The buildings: networks from specs. ``build_network`` is the one way in."""
+"""The buildings: networks from specs (``build_network``), and torchvision's, by name."""
 
 from resnet_core.nets.build import build_network, build_on_meta
 from resnet_core.nets.resnet import ResidualNetwork

@@ -10,7 +10,9 @@ CIFAR (He 2015 §4.2; He 2016 §5), for images of any size, H × W × w at width
 
 With n = 3, 5, 7, 9, 18, 200 and w = 16 that is depth 20, 32, 44, 56, 110, 1202 and 0.27, 0.46,
 0.66, 0.85, 1.7, 19.4 million parameters (table 6). ImageNet networks (table 1) have a 7×7 stem of
-stride 2, 3×3 max pooling of stride 2, and four stages.
+stride 2, 3×3 max pooling of stride 2, and four stages. Wide networks (Zagoruyko & Komodakis 2016)
+are CIFAR networks in pre-activation order whose stem keeps 16 channels while the stages are k times
+as wide.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from resnet_core.blocks.residual import EXPANSION
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.blocks.unit import ResidualUnit, build_unit
 from resnet_core.specs import NetworkSpec
+
+STEM_OF_WIDE = 16
+"""Channels of a wide network's stem, and of its first stage at k = 1."""
 
 
 class ResidualNetwork(nn.Module):
@@ -38,11 +43,12 @@ class ResidualNetwork(nn.Module):
     def __init__(self, spec: NetworkSpec, *, channels: int, classes: int) -> None:
         super().__init__()
         self.spec = spec
-        width = spec.width
+        width = STEM_OF_WIDE * spec.width if spec.family == "wide" else spec.width
+        stem = STEM_OF_WIDE if spec.family == "wide" else spec.width
         expansion = EXPANSION[spec.block]
-        self.stem = _stem(spec, channels)
+        self.stem = _stem(spec.family, channels, stem)
         stages: list[nn.Sequential] = []
-        before = width
+        before = stem
         for number, units in enumerate(spec.units_per_stage, start=1):
             after = width * 2 ** (number - 1) * expansion
             stage: list[nn.Module] = []
@@ -87,17 +93,17 @@ class ResidualNetwork(nn.Module):
         return found
 
 
-def _stem(spec: NetworkSpec, channels: int) -> nn.Sequential:
+def _stem(family: str, channels: int, width: int) -> nn.Sequential:
     parts: OrderedDict[str, nn.Module] = OrderedDict()
-    if spec.family == "imagenet":
-        parts["conv"] = nn.Conv2d(channels, spec.width, 7, stride=2, padding=3, bias=False)
+    if family == "imagenet":
+        parts["conv"] = nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False)
     else:
-        parts["conv"] = nn.Conv2d(channels, spec.width, 3, padding=1, bias=False)
+        parts["conv"] = nn.Conv2d(channels, width, 3, padding=1, bias=False)
     # In pre-activation order too: the first unit's activation is moved right after the first
     # convolution, before shortcut and branch part (He 2016, appendix).
-    parts["bn"] = nn.BatchNorm2d(spec.width)
+    parts["bn"] = nn.BatchNorm2d(width)
     parts["relu"] = nn.ReLU()
-    if spec.family == "imagenet":
+    if family == "imagenet":
         parts["pool"] = nn.MaxPool2d(3, stride=2, padding=1)
     return nn.Sequential(parts)
 

@@ -1,7 +1,7 @@
 """The plans: frozen, hashed, impossible to build wrong. Imports no PyTorch.
 
 Read in this order: ``plan`` (what every plan is), ``choices`` (the tables), ``network``, ``data``,
-``training``, ``run``, ``study``, ``events`` (what a run says while it runs).
+``training``, ``run``, ``study``, ``events`` (what a run says while it runs); ``unit`` stands alone.
 """
 
 from resnet_core.specs.choices import (
@@ -20,6 +20,7 @@ from resnet_core.specs.plan import Plan
 from resnet_core.specs.run import RunSpec
 from resnet_core.specs.study import DegradationStudy
 from resnet_core.specs.training import TrainSpec
+from resnet_core.specs.unit import UnitSpec
 
 __all__ = [
     "BLOCKS",
@@ -37,5 +38,6 @@ __all__ = [
     "Plan",
     "RunSpec",
     "TrainSpec",
+    "UnitSpec",
     "cifar_depths",
 ]

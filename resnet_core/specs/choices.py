@@ -81,6 +81,7 @@ ORDERS: Mapping[str, Choice] = MappingProxyType(
 FAMILIES: Mapping[str, Choice] = MappingProxyType(
     {
         "cifar": Choice("CIFAR: 6n+2 or 9n+2 layers, three stages", "He 2015 §4.2, He 2016 §5"),
+        "wide": Choice("wide: 6n+4 layers, three stages", "Zagoruyko & Komodakis 2016"),
         "imagenet": Choice("ImageNet: 18 to 152 layers, four stages", "He 2015 table 1"),
     }
 )

@@ -2,7 +2,10 @@
 
 A CIFAR network (He 2015 §4.2) has a 3×3 stem, three stages of n units at widths w, 2w, 4w, and a
 classifier: depth 6n+2 with basic units (two weighted layers each), 9n+2 with bottleneck units
-(three each). An ImageNet network (He 2015 table 1) has a 7×7 stem, max pooling and four stages.
+(three each). A wide network (Zagoruyko & Komodakis 2016) has 6n+4 layers: the three projections at
+the head of its stages count, its stem has 16 channels and its stages 16, 32 and 64 times the
+width, which is its widening factor k. An ImageNet network (He 2015 table 1) has a 7×7 stem, max
+pooling and four stages.
 """
 
 from __future__ import annotations
@@ -46,7 +49,8 @@ class NetworkSpec(Plan):
         shortcut: A key of ``SHORTCUTS``; a plain network has none, and its plan says A, so that
             equal networks are equal plans.
         order: A key of ``ORDERS``: where BN and ReLU stand.
-        width: Channels of the first stage's 3×3 layers; each later stage has twice as many.
+        width: Channels of the first stage's 3×3 layers; each later stage has twice as many. Of a
+            wide network: the widening factor k, so 16·k channels.
     """
 
     family: str = "cifar"
@@ -70,6 +74,8 @@ class NetworkSpec(Plan):
             data.setdefault("width", 64)
             if data.get("depth") in [*IMAGENET_UNITS]:
                 data.setdefault("block", IMAGENET_UNITS[data["depth"]][0])
+        if data.get("family") == "wide":
+            data = {"depth": 28, "width": 10, "order": "pre-activation", "shortcut": "B"} | data
         return data
 
     @model_validator(mode="after")
@@ -82,6 +88,8 @@ class NetworkSpec(Plan):
         check_between("Width", self.width, MIN_WIDTH, MAX_WIDTH)
         if self.family == "imagenet":
             self._check_imagenet()
+        elif self.family == "wide":
+            self._check_wide()
         else:
             self._check_cifar()
         return self
@@ -106,6 +114,32 @@ class NetworkSpec(Plan):
                 above=above,
             )
 
+    def _check_wide(self) -> None:
+        for name, value, right in (
+            ("Block", self.block, "basic"),
+            ("Join", self.join, "residual"),
+            ("Shortcut", self.shortcut, "B"),
+            ("Activation order", self.order, "pre-activation"),
+        ):
+            if value != right:
+                raise SpecError(
+                    "{name} {value} was asked for, but a wide network has {right}.",
+                    name=name,
+                    value=repr(value),
+                    right=repr(right),
+                )
+        highest = MAX_DEPTH - (MAX_DEPTH - 4) % 6
+        if not 10 <= self.depth <= highest or (self.depth - 4) % 6:
+            below = min(max((self.depth - 4) // 6 * 6 + 4, 10), highest - 6)
+            raise SpecError(
+                "Depth {depth} was asked for, but a wide network has 6n+4 layers, from 10 to "
+                "{highest}: the nearest are {below} and {above}.",
+                depth=shown(self.depth),
+                highest=highest,
+                below=below,
+                above=below + 6,
+            )
+
     def _check_imagenet(self) -> None:
         if self.depth not in IMAGENET_UNITS:
             raise SpecError(
@@ -128,7 +162,7 @@ class NetworkSpec(Plan):
         """Units of each stage: (n, n, n) for a CIFAR network."""
         if self.family == "imagenet":
             return IMAGENET_UNITS[self.depth][1]
-        n = (self.depth - 2) // (3 * LAYERS_OF_UNIT[self.block])
+        n = (self.depth - 2) // layers_a_group(self)  # wide networks: 6n+4, and 2 // 6 is 0
         return (n, n, n)
 
     def twin(self) -> Self:
@@ -138,8 +172,15 @@ class NetworkSpec(Plan):
 
     @property
     def name(self) -> str:
-        """Short name as in the papers: ``plain-20``, ``residual-20``."""
+        """Short name as in the papers: ``plain-20``, ``residual-20``, ``wide-28-10``."""
+        if self.family == "wide":
+            return f"wide-{self.depth}-{self.width}"
         return f"{self.join}-{self.depth}"
+
+
+def layers_a_group(spec: NetworkSpec) -> int:
+    """Count the layers by which a network grows when each of its three stages gets a unit more."""
+    return 3 * LAYERS_OF_UNIT[spec.block]
 
 
 def cifar_depths(block: str = "basic") -> tuple[int, ...]:
@@ -152,6 +193,8 @@ def depths_of(spec: NetworkSpec) -> tuple[int, ...]:
     """List every depth that a network could have with all else as in this plan, rising."""
     if spec.family == "imagenet":
         return tuple(depth for depth, row in IMAGENET_UNITS.items() if row[0] == spec.block)
+    if spec.family == "wide":
+        return tuple(range(10, MAX_DEPTH + 1, 6))
     return cifar_depths(spec.block)
 
 
@@ -187,6 +230,10 @@ NETWORKS: Mapping[str, NetworkSpec] = MappingProxyType(
         "cifar-pre-activation-1001": NetworkSpec(
             depth=1001, block="bottleneck", shortcut="B", order="pre-activation"
         ),
+        **{
+            f"wide-{depth}-{width}": NetworkSpec(family="wide", depth=depth, width=width)
+            for depth, width in ((16, 8), (28, 10), (40, 4), (40, 10))
+        },
     }
 )
-"""The papers' networks by name (He 2015 tables 1, 2 and 6; He 2016 table 4)."""
+"""The papers' networks by name (He 2015 tables 1, 2 and 6; He 2016 table 4; Zagoruyko 2016)."""

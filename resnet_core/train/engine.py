@@ -121,7 +121,8 @@ class Training:
         last = self.step == self.run.train.steps
         evaluates = self.step in self._evaluation_steps
         events: list[Event] = []
-        if evaluates or self.step % REPORT_EVERY == 0:
+        # The first is told at once: whoever pressed the button waits for it.
+        if evaluates or self.step == 1 or self.step % REPORT_EVERY == 0:
             events += self.flush(since=began)
         else:
             self.seconds += time.perf_counter() - began

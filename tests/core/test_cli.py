@@ -73,6 +73,32 @@ def test_images_and_classes_of_another_kind_can_be_counted():
     assert row["parameters"] == 269_722 - 2 * 9 * 16 - 3 * 65
 
 
+def test_a_wide_network_is_counted_by_its_family():
+    (row,) = rows(say("count", "--family", "wide", "--depth", "40", "--width", "4", "--json"))
+    assert row["parameters"] == 8_949_210
+
+
+def test_a_model_of_torchvision_is_counted():
+    (row,) = rows(say("count", "--torchvision", "resnet50", "--json"))
+    assert row["parameters"] == 25_557_032
+    assert row["parameters"] == row["weights"] + row["biases"] + row["normalisation"]
+    assert round(row["multiply_adds"] / 1e9, 3) == 4.089
+    assert "layers" not in row
+
+
+def test_the_table_of_layers_adds_up():
+    (row,) = rows(say("count", "--depth", "1202", "--layers", "--json"))
+    for key in ("weights", "biases", "normalisation", "multiply_adds"):
+        assert sum(layer[key] for layer in row["layers"]) == row[key]
+    assert row["parameters"] == 19_421_274
+
+
+def test_the_table_of_layers_reads_well_without_json():
+    said = say("count", "--depth", "8", "--layers").stdout.splitlines()
+    (row,) = [line.split() for line in said if line.startswith("stages.2.0.residual.conv2")]
+    assert row[1:] == ["Conv2d", "64×8×8", "36,864", "2,359,296", "25×25"]
+
+
 # --- refusals ---------------------------------------------------------------------------------
 
 
@@ -81,6 +107,10 @@ def test_images_and_classes_of_another_kind_can_be_counted():
     [
         (("count", "--depth", "9"), "Depth 9 was asked for"),
         (("count", "--width", "0"), "Width 0 was asked for"),
+        (("count", "--torchvision", "resnet51"), "Model 'resnet51' was asked for"),
+        (("count", "--torchvision", "alexnet", "--size", "8"), "Images of 8×8 pixels"),
+        (("count", "--family", "wide", "--depth", "29"), "Depth 29 was asked for"),
+        (("count", "--family", "wide", "--block", "bottleneck"), "Block 'bottleneck' was asked"),
         (("count", "--shortcut", "D"), "Shortcut 'D' was asked for"),
         (("count", "--family", "imagenet", "--depth", "20"), "Depth 20 was asked for"),
         (("train", "--depth", "10000"), "Depth 10000 was asked for"),

@@ -18,6 +18,12 @@ Open = Callable[..., AppTest]
 
 every_page = pytest.mark.parametrize("name", PAGES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
+COUNTED = ("unit", "count")
+"""Pages whose numbers come from the lab at once, not from training: nothing of them is recorded."""
+
+every_page_of_runs = pytest.mark.parametrize(
+    "name", [name for name in PAGES if name not in COUNTED]
+)
 without_lab = pytest.mark.parametrize("lab_state", ["no_lab", "warming_lab"], indirect=True)
 
 
@@ -38,7 +44,23 @@ def test_every_page_stands_in_the_menu() -> None:
     assert files == set(PAGES)
 
 
-@every_page
+@pytest.mark.parametrize("name", COUNTED)
+@every_language
+@without_lab
+def test_says_that_counting_needs_the_lab(
+    open_page: Open, name: str, language: str, lab_state: str
+) -> None:
+    page = open_page(name, lang=language)
+    assert not page.exception
+    assert not said(page)
+    assert not page.error
+    assert page.title[0].value == title(name, language)
+    t = translator(language)
+    assert t("Counting needs the lab, which is warming up …") in all_words(page)
+    assert t("the lab is warming up …") in all_words(page)
+
+
+@every_page_of_runs
 @every_language
 @without_lab
 def test_opens_and_shows_recorded_data_without_a_lab(
@@ -68,7 +90,7 @@ def test_one_change_of_its_first_control_raises_nothing(
     assert not page.error
 
 
-@every_page
+@every_page_of_runs
 @every_language
 def test_every_chart_has_axis_titles_and_a_text_for_those_who_do_not_see_it(
     no_lab: None, open_page: Open, name: str, language: str

@@ -8,7 +8,7 @@ from resnet_core.arithmetic import count_network
 from resnet_core.arithmetic.counts import Counts, count_module
 from resnet_core.nets import build_on_meta
 from resnet_core.specs import NETWORKS, NetworkSpec, cifar_depths
-from tests.core.specs.strategies import networks
+from tests.core.specs.strategies import networks, wide_networks
 
 
 def cifar(**settings) -> Counts:
@@ -71,10 +71,33 @@ def test_a_plain_imagenet_network_costs_what_its_residual_twin_with_option_a_doe
     assert plain.multiply_adds == residual.multiply_adds
 
 
+# Zagoruyko & Komodakis 2016, with ten classes; He 2016 table 4, with projections without BN.
+WIDER_AND_LATER = [
+    ("wide-16-8", 10_961_370),
+    ("wide-28-10", 36_479_194),
+    ("wide-40-4", 8_949_210),
+    ("wide-40-10", 55_841_754),
+    ("cifar-pre-activation-164", 1_703_258),
+    ("cifar-pre-activation-1001", 10_327_706),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters"), WIDER_AND_LATER)
+def test_wide_and_pre_activation_networks_have_their_papers_parameters(name, parameters):
+    counts = count_network(NETWORKS[name], channels=3, classes=10, size=32)
+    assert counts.parameters == parameters
+
+
+def test_wide_28_10_costs_5_billion_multiply_adds():
+    counts = count_network(NETWORKS["wide-28-10"], channels=3, classes=10, size=32)
+    assert round(counts.multiply_adds / 1e9, 3) == 5.243
+
+
 @pytest.mark.parametrize(
     "spec",
     [
         NetworkSpec(depth=8, width=4),
+        NetworkSpec(family="wide", depth=22, width=2),
         NetworkSpec(depth=20, join="plain"),
         NetworkSpec(depth=32, shortcut="B", order="pre-activation"),
         NetworkSpec(depth=29, block="bottleneck", shortcut="C"),
@@ -94,7 +117,7 @@ def test_multiply_adds_are_those_that_pytorch_counts(spec):
 
 
 @settings(max_examples=20)
-@given(networks.filter(lambda network: network.depth <= 80))
+@given(networks.filter(lambda network: network.depth <= 80) | wide_networks)
 def test_the_short_way_to_count_agrees_with_counting_the_network_itself(spec):
     network = build_on_meta(spec, channels=3, classes=7)
     image = torch.empty(1, 3, 12, 12, device="meta")
@@ -127,13 +150,16 @@ def test_a_small_network_counted_by_hand(toy):
     assert counts == Counts(
         parameters=3 * 2 * 9 + 2 * 3 + 48 * 5 + 5,
         multiply_adds=3 * 16 * 2 * 9 + 48 * 5,
+        attention=0,
         activations=3 * 16 * 3 + 5,
         layers=4,
     )
 
 
 def hooks(network):
-    return sum(len(module._forward_hooks) for module in network.modules())
+    return sum(
+        len(module._forward_hooks) + len(module._forward_pre_hooks) for module in network.modules()
+    )
 
 
 def test_counting_leaves_no_hook(toy):

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from resnet_core.arithmetic import estimate_run
-from resnet_core.errors import DataError
+from resnet_core.errors import DataError, RunError, SpecError
 from resnet_core.execute import bench
-from resnet_core.specs import DataSpec, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import DataSpec, NetworkSpec, RunSpec, TrainSpec, UnitSpec
 
 
 def test_the_speed_of_this_machine_is_measured_once():
@@ -49,6 +49,40 @@ def test_the_shape_of_images_is_known_without_loading_them():
     shape = bench.data_shape(DataSpec(dataset="cifar10", train_images=1000, image_size=16))
     assert (shape.channels, shape.size, shape.classes) == (3, 16, 10)
     assert (shape.train_images, shape.test_images) == (1000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("unit", "weights", "normalisation"),
+    [
+        (UnitSpec(), 1_179_648, 1024),
+        (UnitSpec(block="bottleneck"), 69_632, 768),
+        (UnitSpec(in_channels=64, out_channels=64), 73_728, 256),
+        (UnitSpec(in_channels=64, out_channels=128, stride=2), 221_184, 512),
+        (UnitSpec(in_channels=64, out_channels=128, stride=2, shortcut="B"), 229_376, 768),
+        (UnitSpec(block="bottleneck", shortcut="C"), 135_168, 1280),
+        (UnitSpec(block="bottleneck", ratio=2), 212_992, 1024),
+    ],
+)
+def test_a_unit_is_counted_layer_by_layer(unit, weights, normalisation):
+    layers = bench.unit(unit.model_dump(), size=32)["layers"]
+    assert sum(layer["weights"] for layer in layers) == weights
+    assert sum(layer["normalisation"] for layer in layers) == normalisation
+    branch = [layer for layer in layers if layer["name"].startswith("residual.conv")]
+    assert [
+        (layer["kernel"], layer["input_shape"][0], layer["output_shape"][0]) for layer in branch
+    ] == [(kernel, before, after) for kernel, before, after, _ in unit.convolutions]
+    assert branch[0]["output_shape"][1] == 32 // unit.stride
+
+
+def test_a_unit_that_cannot_be_is_a_sentence(lab):
+    with pytest.raises(SpecError, match="does not divide"):
+        lab.client.measure("unit", unit={"block": "bottleneck", "out_channels": 30}, size=8)
+
+
+def test_stepping_through_a_run_that_left_no_weights_is_a_sentence(lab):
+    run = RunSpec(network=NetworkSpec(depth=8, width=3), train=TrainSpec(seed=99))
+    with pytest.raises(RunError, match="train it again"):
+        lab.client.measure("step_through", run=run.to_json(), image=0, stage=1, number=1)
 
 
 def test_every_answer_is_json():

@@ -78,7 +78,12 @@ networks = st.builds(
     shortcut=st.sampled_from([*SHORTCUTS]),
     order=st.sampled_from([*ORDERS]),
     width=st.integers(1, 64),
-) | st.sampled_from([*NETWORKS.values()])
+) | st.sampled_from([network for network in NETWORKS.values() if network.family != "wide"])
+wide_networks = st.builds(
+    lambda depth, width: NetworkSpec(family="wide", depth=depth, width=width),
+    depth=st.sampled_from(range(10, 80, 6)),
+    width=st.integers(1, 12),
+)
 datas = st.builds(
     DataSpec,
     dataset=st.sampled_from([*DATASETS]),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from resnet_core.errors import SpecError
 from resnet_core.specs import BLOCKS, NETWORKS, SHORTCUTS, NetworkSpec, cifar_depths
 from resnet_core.specs.network import IMAGENET_UNITS, depths_of
-from tests.core.specs.strategies import networks
+from tests.core.specs.strategies import networks, wide_networks
 
 
 def refusal(**settings):
@@ -142,3 +142,28 @@ def test_the_catalogue_holds_the_papers_depths():
 
 def test_the_catalogue_names_no_network_twice():
     assert len({network.digest for network in NETWORKS.values()}) == len(NETWORKS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"depth": 29}, "Depth 29 was asked for, .* the nearest are 28 and 34"),
+        ({"depth": 4}, "the nearest are 10 and 16"),
+        ({"depth": 10_000}, "from 10 to 1198: the nearest are 1192 and 1198"),
+        ({"join": "plain"}, "Join 'plain' was asked for, but a wide network has 'residual'"),
+        ({"shortcut": "A"}, "Shortcut 'A' was asked for, but a wide network has 'B'"),
+        ({"block": "bottleneck"}, "Block 'bottleneck' was asked for"),
+        ({"order": "original"}, "Activation order 'original' was asked for"),
+    ],
+    ids=str,
+)
+def test_what_is_no_wide_network_is_refused(settings, said):
+    with pytest.raises(SpecError, match=said):
+        NetworkSpec(family="wide", **settings)
+
+
+@given(wide_networks)
+def test_a_wide_network_has_6n_and_4_layers(network):
+    assert network.depth == 6 * network.units_per_stage[0] + 4
+    assert network.name == f"wide-{network.depth}-{network.width}"
+    assert network.depth in depths_of(network)

@@ -1,0 +1,35 @@
+"""What do depth, width and blocks cost? Count any network, layer by layer.
+
+Source: He et al. 2015, arXiv:1512.03385, tables 1 and 6. Counts are read off the network itself.
+"""
+
+import streamlit as st
+
+from pages.ui import counting, frame, lab
+from resnet_core.errors import ResNetLabError
+
+page = frame.open_page("count")
+t = page.t
+
+st.markdown(page.lesson("intro"))
+controls, figures = st.columns([0.27, 0.73], gap="medium")
+try:
+    with controls:
+        asked = counting.ask(page)
+        networks = counting.compared(page, asked)
+    with figures:
+        if lab.is_ready():
+            found = [counting.count(one) for one in networks]
+            counting.say_totals(page, found[0])
+            if len(found) > 1:
+                counting.comparison(page, found)
+            counting.figures(page, found)
+            counting.layers(page, found[0])
+        else:
+            st.caption(t("Counting needs the lab, which is warming up …"))
+except ResNetLabError as error:
+    frame.show_error(error, t)
+
+st.divider()
+page.fold("convention", "predict", "notice", "differences", "try-this", "sources")
+frame.close_page(page)
