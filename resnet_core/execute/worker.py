@@ -63,14 +63,12 @@ def serve(lab: Line) -> None:
 
 
 def _step_back() -> None:
-    """Let the pages, the lab and the browser go first, without starving beside other programs.
+    """Let the pages, the lab and the browser go first.
 
-    Not before the first point, which somebody is waiting for.
+    Not before the first point, which somebody is waiting for; and not so far that a Stop waits.
     """
-    with contextlib.suppress(OSError, AttributeError):  # macOS has no such scheduler
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, 10)
+        os.setpriority(os.PRIO_PROCESS, 0, 5)
 
 
 class Worker:
