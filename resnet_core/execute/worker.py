@@ -18,7 +18,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def serve(lab: Line) -> None:
                 continue  # an order or a receipt for the job before, which ended meanwhile
             if message["job"] is None:
                 return
-            Worker(lab, message["job"]).work()
+            Worker(lab, message["job"], after_first_step=_step_back).work()
             _give_memory_back(message["job"]["device"])
 
 
@@ -72,11 +72,20 @@ def _step_back() -> None:
 
 
 class Worker:
-    """One job: a run from its start or its checkpoint to its end, or until it is told to leave."""
+    """One job: a run from its start or its checkpoint to its end, or until it is told to leave.
 
-    def __init__(self, lab: Line, job: dict[str, Any]) -> None:
+    Args:
+        lab: The line to it.
+        job: What is to be done.
+        after_first_step: Called when the first points have been told.
+    """
+
+    def __init__(
+        self, lab: Line, job: dict[str, Any], *, after_first_step: Callable[[], None] | None = None
+    ) -> None:
         self.lab = lab
         self.job = job
+        self.after_first_step = after_first_step
         self.run = RunSpec.from_json(job["run"])
         self.folder = Path(job["folder"])
         self.checkpoint = self.folder / "checkpoint.safetensors"
@@ -124,9 +133,9 @@ class Worker:
             for event in training.advance():
                 self._say(event)
             self._send(force=is_first)
-            if is_first:
-                _step_back()
-                is_first = False
+            if is_first and self.after_first_step is not None:
+                self.after_first_step()
+            is_first = False
             self._save_now_and_then(training)
         return self._finish(training)
 

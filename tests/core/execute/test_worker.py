@@ -113,7 +113,9 @@ def test_what_the_lab_never_heard_is_told_again(make_job, plan, reference):
     job = make_job(plan())
     job.work(until=6, hears=False)  # the lab dies
     assert job.work(until=6)["ended"] == "paused"
-    assert kinds(job.events) == ["started", "steps", "steps", "paused"]
+    steps = [event.step for event in job.events if event.kind == "steps"]
+    assert kinds(job.events) == ["started", *["steps"] * len(steps), "paused"]
+    assert steps == [1, 4, 6]
     job.work()
     assert losses(job.events) == losses(reference(job.run))
 
