@@ -40,6 +40,7 @@ class LiveAnswers:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.histories = Histories(store)
+        self._latest = -1  # the last event that the recent answers know of
         self._recent: dict[tuple[Any, ...], tuple[float, Answer | None]] = {}
 
     def answer(
@@ -63,15 +64,18 @@ class LiveAnswers:
             looks_on: Somebody else commands these runs: a pause is not the end of the stream.
         """
         latest = self.store.last_event_id()
-        key = (view, tuple(digests), since, latest, t, trouble, looks_on)
+        if latest != self._latest:
+            self._latest, self._recent = latest, {}
+        shared = self._recent  # another thread's question may put a newer one in its place
+        key = (view, tuple(digests), since, t, trouble, looks_on)
         now = time.monotonic()
-        recent = self._recent.get(key)
+        recent = shared.get(key)
         if recent is not None and now - recent[0] < SHARED_SECONDS:
             return recent[1]
         answer = self._answer(view, digests, since, t, trouble, looks_on)
-        if len(self._recent) > 1000:
-            self._recent.clear()
-        self._recent[key] = (now, answer)
+        if len(shared) > 1000:
+            shared.clear()
+        shared[key] = (now, answer)
         return answer
 
     def _answer(

@@ -55,3 +55,12 @@ def link(page: AppTest) -> dict[str, str]:
         name: value if isinstance(value, str) else ",".join(value)
         for name, value in page.query_params.items()
     }
+
+
+def goes_on_in_spite_of(page: AppTest, sentence: str) -> None:
+    """The link asked for one thing that cannot be: the page says so, and takes its default."""
+    assert not page.exception
+    (line,) = said(page)
+    assert sentence in line
+    assert "This page goes on with" in line
+    assert link(page) == {"lang": "en"}

@@ -273,4 +273,4 @@ def test_what_does_not_obey_is_ended(any_lab, plan, wish):
         any_lab.client.stop([run.digest], visitor="ann")
     else:
         any_lab.client.stop([run.digest], visitor="ann")
-    any_lab.wait(run, "stopped", seconds=5)
+    assert any_lab.wait(run, "stopped", seconds=5).status == "stopped"

@@ -98,13 +98,18 @@ def test_what_the_store_refuses_is_made_up_for(ledger, store, run, halted, monke
     ledger.settle(run, "stopped")
     assert halted == [True]
     assert "no room" in str(ledger.trouble)
+    has_room_again(ledger, store, monkeypatch)
+    assert store.run(run).status == "stopped"
+
+
+def has_room_again(ledger, store, monkeypatch):
+    """The trouble stays for as long as its cause does, and not longer."""
     ledger.try_again()
     assert ledger.trouble is not None
     monkeypatch.undo()
     monkeypatch.setenv("RESNET_LAB_DATA", str(store._database.file.parent))
     ledger.try_again()
     assert ledger.trouble is None
-    assert store.run(run).status == "stopped"
 
 
 def refusing(store):
@@ -117,12 +122,7 @@ def refusing(store):
 def test_it_waits_for_room_on_the_disk_too(ledger, store, run, monkeypatch):
     ledger.halt(StoreError("There is no room."))
     monkeypatch.setattr(module, "ROOM", 2**60)
-    ledger.try_again()
-    assert ledger.trouble is not None
-    monkeypatch.undo()
-    monkeypatch.setenv("RESNET_LAB_DATA", str(store._database.file.parent))
-    ledger.try_again()
-    assert ledger.trouble is None
+    has_room_again(ledger, store, monkeypatch)
 
 
 def test_a_full_store_refuses_events_whole(ledger, store, run):

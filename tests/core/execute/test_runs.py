@@ -42,7 +42,7 @@ def test_a_run_without_a_forkserver_can_still_be_ended(lab, plan):
     worker.suspend()
     lab.submit(plan())  # looks after dead processes, and finds no forkserver
     lab.client.stop([run.digest], visitor="ann")
-    lab.wait(run, "stopped", seconds=10)
+    assert lab.wait(run, "stopped", seconds=10).status == "stopped"
     wait_until(lambda: not psutil.pid_exists(worker.pid) or worker.status() == "zombie", 10)
 
 

@@ -21,7 +21,9 @@ def test_only_folders_with_a_digest_for_a_name_are_runs(data_folder):
 
 
 def test_removing_what_is_not_there_is_no_error():
+    places.run_folder("1" * 16)
     files.remove("0" * 16)
+    assert [*files.run_folders()] == ["1" * 16]
 
 
 def test_a_folder_that_cannot_be_removed_is_a_sentence():

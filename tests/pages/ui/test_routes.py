@@ -7,7 +7,6 @@ import io
 import re
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +15,6 @@ import pytest
 from safetensors.numpy import load as load_safetensors
 
 from pages.ui.lab import COOKIE, Keeper, public_name
-from pages.ui.live import SHARED_SECONDS
 from pages.ui.plotly_js import PLOTLY_PATH
 from resnet_core.specs import DegradationStudy, RunSpec, TrainSpec
 from tests.browsing import ROOT, wait_until
@@ -51,7 +49,6 @@ def increments(client: TestClient, warm_lab: Keeper) -> list[dict[str, Any]]:
         return bool(told[-1]["done"])
 
     wait_until(is_done)
-    time.sleep(SHARED_SECONDS)  # so small a study may be over before its first answer is stale
     return told
 
 
