@@ -5,7 +5,7 @@ Source: He et al. 2015, arXiv:1512.03385, tables 1 and 6. Counts are read off th
 
 import streamlit as st
 
-from pages.ui import counting, frame, lab
+from pages.ui import counting, frame, lab, networks
 from resnet_core.errors import ResNetLabError
 
 page = frame.open_page("count")
@@ -15,11 +15,11 @@ st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.27, 0.73], gap="medium")
 try:
     with controls:
-        asked = counting.ask(page)
-        networks = counting.compared(page, asked)
+        asked = networks.ask(page)
+        wanted = networks.compared(page, asked)
     with figures:
         if lab.is_ready():
-            found = [counting.count(one) for one in networks]
+            found = [counting.count(one) for one in wanted]
             counting.say_totals(page, found[0])
             if len(found) > 1:
                 counting.comparison(page, found)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.counting import Asked, read_code, read_codes, short
+from pages.ui.counting import short
+from pages.ui.networks import Asked, read_code, read_codes
 from resnet_core.errors import SpecError
 from resnet_core.specs import NETWORKS
 from tests.pages.looking import all_words, errors, figures, link, press, said, series
@@ -97,6 +98,7 @@ def test_the_layers_are_shown_when_asked_for(open_page: Open) -> None:
         ({"family": "imagenet", "imagenet_depth": 19}, "Depth 19 was asked for, but the ImageNet"),
         ({"family": "torchvision", "model": "resnet51"}, "The link asks for model 'resnet51'"),
         ({"width": 0}, "The link asks for width '0'"),
+        ({"with": "torchvision.resnet51"}, "The link asks for model 'resnet51'"),
         ({"with": "cifar.9"}, "The link asks to compare 'cifar.9', but a code such as"),
         ({"with": "cifar.8.16.basic.residual.A.original.2.10"}, "The link asks for size '2'"),
         ({"with": "cifar.9.16.basic.residual.A.original.32.10"}, "Depth 9 was asked for"),
@@ -112,12 +114,6 @@ def test_nonsense_in_a_link_gets_a_sentence(
     assert metrics(page)
 
 
-def test_an_unknown_model_to_compare_with_is_refused(open_page: Open) -> None:
-    page = open_page("count", lang="en", **{"with": "torchvision.resnet51"})
-    assert not page.exception
-    assert "Model 'resnet51' was asked for" in errors(page)[0]
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_code_in_a_link_is_read_back(name: str) -> None:
     asked = Asked(NETWORKS[name])
@@ -126,7 +122,11 @@ def test_a_code_in_a_link_is_read_back(name: str) -> None:
 
 def test_no_more_than_four_are_compared() -> None:
     with pytest.raises(SpecError, match="with 4 networks, but there is room for 3"):
-        read_codes(",".join(["torchvision.resnet18"] * 4))
+        read_codes(",".join(f"torchvision.resnet{depth}" for depth in (18, 34, 50, 101)))
+
+
+def test_a_network_is_compared_with_once() -> None:
+    assert read_codes("torchvision.vgg19,torchvision.vgg19") == ["torchvision.vgg19"]
 
 
 def test_large_numbers_are_short() -> None:

@@ -19,11 +19,10 @@ Open = Callable[..., AppTest]
 every_page = pytest.mark.parametrize("name", PAGES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 COUNTED = ("unit", "count")
-"""Pages whose numbers come from the lab at once, not from training: nothing of them is recorded."""
+"""Pages that ask the lab for counts, which nobody records."""
+WITHOUT_FIGURES = ("count",)
+"""Pages that have none before the lab has answered."""
 
-every_page_of_runs = pytest.mark.parametrize(
-    "name", [name for name in PAGES if name not in COUNTED]
-)
 without_lab = pytest.mark.parametrize("lab_state", ["no_lab", "warming_lab"], indirect=True)
 
 
@@ -44,53 +43,28 @@ def test_every_page_stands_in_the_menu() -> None:
     assert files == set(PAGES)
 
 
-@pytest.mark.parametrize("name", COUNTED)
+@every_page
 @every_language
 @without_lab
-def test_says_that_counting_needs_the_lab(
+def test_opens_without_a_lab_with_recorded_data_or_says_what_it_waits_for(
     open_page: Open, name: str, language: str, lab_state: str
 ) -> None:
     page = open_page(name, lang=language)
     assert not page.exception
     assert not said(page)
     assert not page.error
-    assert page.title[0].value == title(name, language)
-    t = translator(language)
-    assert t("Counting needs the lab, which is warming up …") in all_words(page)
-    assert t("the lab is warming up …") in all_words(page)
-
-
-@every_page_of_runs
-@every_language
-@without_lab
-def test_opens_and_shows_recorded_data_without_a_lab(
-    open_page: Open, name: str, language: str, lab_state: str
-) -> None:
-    page = open_page(name, lang=language)
-    assert not page.exception
-    assert not said(page)
     assert page.title[0].value == title(name, language)
     assert f"**{question(name, language)}**" in [text.value for text in page.markdown]
     t = translator(language)
-    assert t("Recorded.") in all_words(page)
     assert t("the lab is warming up …") in all_words(page)
-    assert any(trace["x"] for figure in figures(page) for trace in figure["data"])
+    if name in COUNTED:
+        assert t("Counting needs the lab, which is warming up …") in all_words(page)
+    if name not in WITHOUT_FIGURES:
+        assert t("Recorded.") in all_words(page)
+        assert any(trace["x"] for figure in figures(page) for trace in figure["data"])
 
 
-@every_page
-@every_language
-def test_one_change_of_its_first_control_raises_nothing(
-    no_lab: None, open_page: Open, name: str, language: str
-) -> None:
-    page = open_page(name, lang=language)
-    control = first_control(page)
-    other = next(option for option in control.options if option != control.value)
-    control.set_value(other).run()
-    assert not page.exception
-    assert not page.error
-
-
-@every_page_of_runs
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in WITHOUT_FIGURES])
 @every_language
 def test_every_chart_has_axis_titles_and_a_text_for_those_who_do_not_see_it(
     no_lab: None, open_page: Open, name: str, language: str

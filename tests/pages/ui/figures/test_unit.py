@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import struct
 import xml.etree.ElementTree as ET
-import zlib
 from itertools import pairwise
 
 import pytest
 
 from pages.ui import theme
-from pages.ui.figures.maps import EMPTY, image_picture, map_picture, signed_color
 from pages.ui.figures.unit import drawing_file, formula, unit_drawing, weight_bars
 from pages.ui.translate import translator
 from resnet_core.specs import UnitSpec
@@ -120,37 +116,3 @@ def test_bars_stand_one_after_another() -> None:
     assert list(figure.layout.yaxis.ticktext) == ["one<br><b>18</b>", "two<br><b>5</b>"]
     assert figure.layout.barmode == "stack"
     assert figure.layout.xaxis.title.text == "weights"
-
-
-def pixels(address: str) -> tuple[int, int, bytes]:
-    content = base64.b64decode(address.removeprefix("data:image/png;base64,"))
-    wide, high = struct.unpack(">II", content[16:24])
-    begin = content.index(b"IDAT") + 4
-    (size,) = struct.unpack(">I", content[begin - 8 : begin - 4])
-    return wide, high, zlib.decompress(content[begin : begin + size])
-
-
-def test_a_number_is_a_pixel_and_channels_stand_four_a_row() -> None:
-    wide, high, data = pixels(map_picture([[[1.0, -1.0]]] * 5, strongest=1.0))
-    assert (wide, high) == (4 * 3 - 1, 2 * 2 - 1)
-    first = data[1 : 1 + 3 * 4]
-    assert tuple(first[:4]) == signed_color(1.0)
-    assert tuple(first[4:8]) == signed_color(-1.0)
-    assert tuple(first[8:]) == EMPTY
-
-
-def test_sign_is_hue_and_size_is_strength() -> None:
-    assert signed_color(0.0)[3] < signed_color(0.1)[3] < signed_color(1.0)[3] == 255
-    assert signed_color(0.5)[1] > signed_color(0.5)[0]
-    assert signed_color(-0.5)[0] > signed_color(-0.5)[1]
-    assert signed_color(7.0) == signed_color(1.0)
-
-
-def test_maps_that_are_all_zero_are_a_picture() -> None:
-    _, _, data = pixels(map_picture([[[0.0]]], strongest=0.0))
-    assert tuple(data[1:5]) == signed_color(0.0)
-
-
-def test_an_image_is_grey_or_has_colours() -> None:
-    assert pixels(image_picture([[[0, 255]]]))[2] == b"\0" + bytes([0, 0, 0, 255] + [255] * 4)
-    assert pixels(image_picture([[[1]], [[2]], [[3]]]))[2] == b"\0" + bytes([1, 2, 3, 255])
