@@ -7,6 +7,7 @@ or stop them. The name stands in the link (``by=…``), so that others can look 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ from resnet_core.store import RunRecord
 
 REPLAY = "_twins.replay"
 NONE = "none"
+OBEYED_WITHIN = 0.3
+"""Seconds that the page gives runs to obey; later, their chart tells it."""
 SIDES = ("1", "2")
 DEFAULTS = {"1": (32, NONE), "2": (32, "A")}
 
@@ -292,11 +295,13 @@ def _do(verb: str, shown: Shown) -> None:
             case "pause":
                 for digest in shown.digests("queued", "running"):
                     client.pause(digest, visitor=me)
+                _wait_until_they_stand(shown)
             case "resume" | "step":
                 for digest in shown.digests("paused", "stopped"):
                     client.resume(digest, visitor=me, steps=1 if verb == "step" else None)
             case "stop":
                 client.stop(shown.digests("queued", "running", "paused"), visitor=me)
+                _wait_until_they_stand(shown)
             case "replay":
                 st.session_state[REPLAY] = st.session_state.get("twins.replays", 0) + 1
                 st.session_state["twins.replays"] = st.session_state[REPLAY]
@@ -304,6 +309,17 @@ def _do(verb: str, shown: Shown) -> None:
                 raise SpecError("The button {verb} was pressed, which does nothing.", verb=verb)
     except ResNetLabError as error:
         st.session_state["twins.problem"] = error
+
+
+def _wait_until_they_stand(shown: Shown) -> None:
+    """Runs obey within a step or two: with a moment's patience the page shows it at once."""
+    deadline = time.monotonic() + OBEYED_WITHIN
+    ordered = shown.digests("queued", "running")
+    while time.monotonic() < deadline:
+        records = lab.store().runs(digests=ordered)
+        if not any(record.status in ("queued", "running") for record in records):
+            return
+        time.sleep(0.01)
 
 
 def replay_over() -> None:

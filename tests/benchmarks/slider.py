@@ -13,7 +13,6 @@ import argparse
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -187,7 +186,6 @@ def _a_class(address: str, store: str) -> Iterator[dict[str, Any]]:
         try:
             assert visitors.stdout is not None
             assert visitors.stdout.readline() == "ready\n"
-            time.sleep(2)
             yield looking
         finally:
             looking |= json.loads(visitors.communicate("")[0])

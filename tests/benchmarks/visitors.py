@@ -2,8 +2,8 @@
 
 Each speaks Streamlit's own protocol over a websocket, as a browser does: it opens the page, and
 keeps the session. Then it asks the live route at the chart's interval, with the cursor it was
-given. Says ``ready`` when all have opened the page; ends when its standard input does, and says
-what the answers took from then on.
+given. Says ``ready`` when all have opened the page and had an answer; ends when its standard input
+does, and says what the answers took from then on.
 """
 
 from __future__ import annotations
@@ -55,15 +55,17 @@ async def visit(
             if message.WhichOneof("type") == "script_finished":
                 break
         drain = asyncio.create_task(_drain(socket))
-        if await opened.wait() == 0:
-            print("ready", flush=True)
         cursor = -1
+        is_first = True
         while not ending.is_set():
             began = time.perf_counter()
             answer = await client.get(live, params={"since": cursor})
             took.append(time.perf_counter() - began)
             if answer.status_code == 200:
                 cursor = answer.json()["cursor"]
+            if is_first and await opened.wait() == 0:
+                print("ready", flush=True)
+            is_first = False
             await asyncio.sleep(INTERVAL * (0.9 + 0.2 * random.random()))
         drain.cancel()
 
