@@ -9,7 +9,6 @@ import streamlit as st
 from pages.ui import frame, pair
 from pages.ui.chart import Live, chart, chart_words
 from pages.ui.figures.curves import training_curves
-from resnet_core.errors import ResNetLabError
 
 page = frame.open_page("twins")
 t = page.t
@@ -17,21 +16,16 @@ t = page.t
 st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.335, 0.665], gap="medium")
 with controls:
-    try:
-        plans = pair.plans(page)
-    except ResNetLabError as error:
-        frame.show_error(error, t)
-        frame.close_page(page)
-        st.stop()
-    shown = pair.look_up(page, plans)
-    pair.buttons(page, shown)
+    shown = pair.settle(page)
+if shown is None:
+    frame.close_page(page)
+    st.stop()
 
 with figures:
-    steps = plans[0].train.steps
     chart(
         [
-            training_curves(shown.curves, t=t, quantity="error", steps=steps),
-            training_curves(shown.curves, t=t, quantity="loss", steps=steps),
+            training_curves(shown.curves, t=t, quantity="error", steps=shown.steps),
+            training_curves(shown.curves, t=t, quantity="loss", steps=shown.steps),
         ],
         key="twins.figures",
         alt=[shown.reading(t), t("Loss of both networks over their steps.")],

@@ -27,6 +27,7 @@ from resnet_core.specs import SHORTCUTS, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.store import RunRecord
 
 REPLAY = "_twins.replay"
+PRESSED = "_twins.pressed"
 NONE = "none"
 OBEYED_WITHIN = 0.3
 """Seconds that the page gives runs to obey; later, their chart tells it."""
@@ -83,6 +84,19 @@ class Shown:
         ]
 
     @property
+    def steps(self) -> int:
+        """Length of the training that the figures show."""
+        return (self.histories[0].run if self.recorded else self.runs[0]).train.steps
+
+    @property
+    def is_example(self) -> bool:
+        """The histories are a recording's, and of other networks than the plans'."""
+        return self.recorded and any(
+            (run.network.depth, run.network.width, run.data.dataset) != (32, 8, "digits")
+            for run in self.runs
+        )
+
+    @property
     def watched(self) -> list[str]:
         """Runs that this visitor's looking keeps going."""
         return [digest for digest, record in self.records.items() if record.active]
@@ -101,6 +115,48 @@ class Shown:
     def reading(self, t: Translate) -> str:
         """Say how the two stand."""
         return reading.race(self.histories, t) or t("Error of both networks over their steps.")
+
+
+def settle(page: Page) -> Shown | None:
+    """Draw the controls and buttons, and give what the rest of the page is to show.
+
+    None, with a sentence, when there can be no such networks.
+    """
+    st.session_state.pop(PRESSED, None)
+    settled: list[Shown | None] = []
+    _controls(page, settled)
+    return settled[0]
+
+
+@st.fragment
+def _controls(page: Page, settled: list[Shown | None]) -> None:
+    """Let a slider's step draw the controls alone, unless the rest of the page has to follow.
+
+    The browser then has a third of the page to look through until the new counts are painted.
+    """
+    runs_alone = bool(settled)
+    if runs_alone and PRESSED in st.session_state:
+        st.rerun()
+    shown = None
+    try:
+        shown = look_up(page, plans(page))
+    except ResNetLabError as error:
+        show_error(error, page.t)
+    else:
+        buttons(page, shown)
+    if not runs_alone:
+        settled.append(shown)
+    elif page.link.problems or not _looks_the_same(settled[0], shown):
+        st.rerun()
+    else:
+        page.link.write()
+
+
+def _looks_the_same(before: Shown | None, now: Shown | None) -> bool:
+    """Whether the figures are those of the same recording, with the same words."""
+    if before is None or now is None:
+        return False
+    return before.recorded and now.recorded and before.is_example == now.is_example
 
 
 def plans(page: Page) -> tuple[RunSpec, RunSpec]:
@@ -285,6 +341,7 @@ def _button(label: str, icon: str, verb: str, shown: Shown, *, primary: bool = F
 def _do(verb: str, shown: Shown) -> None:
     """Carry out a button; a refusal is kept for the page to show."""
     client, me = lab.keeper.client, lab.visitor()
+    st.session_state[PRESSED] = True
     try:
         match verb:
             case "start" | "first_step":
@@ -330,10 +387,7 @@ def replay_over() -> None:
 def say_where_from(page: Page, shown: Shown) -> None:
     """Say where the numbers come from."""
     if shown.recorded:
-        if any(
-            (run.network.depth, run.network.width, run.data.dataset) != (32, 8, "digits")
-            for run in shown.runs
-        ):
+        if shown.is_example:
             st.info(
                 page.t(
                     "Your two networks have not been trained yet. This is a recorded example: "

@@ -36,6 +36,8 @@ from resnet_core.train.engine import Training
 SEND_EVERY = 0.1
 """Seconds between two batches of events: at most ten a second."""
 
+NICER = 15
+"""How far a run steps back, in units of ``nice``: pages answer first, on a busy machine too."""
 
 STATM = Path("/proc/self/statm")
 """Where Linux says how large a process is; elsewhere a run has no memory limit on a CPU."""
@@ -65,10 +67,10 @@ def serve(lab: Line) -> None:
 def _step_back() -> None:
     """Let the pages, the lab and the browser go first.
 
-    Not before the first point, which somebody is waiting for; and not so far that a Stop waits.
+    Not before the first point, which somebody is waiting for.
     """
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, 5)
+        os.setpriority(os.PRIO_PROCESS, 0, NICER)
 
 
 class Worker:

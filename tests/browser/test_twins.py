@@ -67,6 +67,34 @@ def test_start_pause_one_step_resume_and_stop_while_another_looks_on(
     expect(theirs.get_by_text("You are watching somebody else's runs.")).to_be_visible()
 
 
+def test_a_sliders_step_draws_the_controls_and_what_follows_from_them(
+    visitor: Callable[..., Visitor],
+) -> None:
+    page = visitor().open("twins?lang=en&width1=4&width2=4&steps=30")
+    counts = page.get_by_text("multiply-adds").first
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+
+    def step(key: str) -> None:
+        before = counts.inner_text()
+        page.locator(".st-key-twins-depth1 input[type=range]").press(key)
+        expect(counts).not_to_have_text(before)
+
+    page.get_by_text("This is a recorded example").wait_for()
+    page.evaluate(f"{PLOTS}[0].marked = true")
+    step("ArrowLeft")
+    page.wait_for_function("new URL(location).searchParams.get('depth1') === '26'")
+    step("ArrowLeft")
+    page.wait_for_function("new URL(location).searchParams.get('depth1') === '20'")
+    assert page.evaluate(f"{PLOTS}[0].marked")  # the chart is the same one
+
+    press(page, "Start")
+    page.get_by_text("Trained already: remembered from before.").wait_for()
+    expect(page.get_by_role("link", name="plain-20: metrics (CSV)")).to_be_visible()
+    step("ArrowRight")  # nobody has trained this one
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="plain-20: metrics (CSV)")).to_have_count(0)
+
+
 def test_what_finished_runs_leave_can_be_downloaded(visitor: Callable[..., Visitor]) -> None:
     somebody = visitor()
     page = somebody.open(f"{LINK}&steps=30")

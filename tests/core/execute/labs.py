@@ -16,6 +16,7 @@ import pytest
 
 from resnet_core.execute.client import LabClient
 from resnet_core.execute.protocol import socket_path
+from resnet_core.execute.worker import NICER
 from resnet_core.specs import RunSpec
 from resnet_core.specs.events import Event
 from resnet_core.store import RunRecord, Store
@@ -114,7 +115,7 @@ class LabAt:
 
     def workers(self) -> list[psutil.Process]:
         """List the processes of runs; they are nicer than the bench."""
-        return self.forked(niceness=os.nice(0) + 5)
+        return self.forked(niceness=os.nice(0) + NICER)
 
     def kill_workers(self, number: int = signal.SIGKILL) -> None:
         for worker in wait_until(self.workers):

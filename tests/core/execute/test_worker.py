@@ -27,7 +27,7 @@ class Job:
         self.folder = folder
         self.stored = {}  # what the lab would have written down: number → text
 
-    def work(self, *told, hears=True, **settings):
+    def work(self, *told, hears=True, after_first_step=None, **settings):
         """Do a job; ``told`` is what the lab says before it begins. Gives what it says last."""
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
@@ -44,7 +44,9 @@ class Job:
         with ours, theirs:
             for message in told:
                 ours.sendall(json.dumps(message).encode() + b"\n")
-            Worker(Line(theirs), {**job, **settings}).work()
+            job |= settings
+            self.heard = lambda: ours.recv(2**22, socket.MSG_PEEK).decode()
+            Worker(Line(theirs), job, after_first_step=after_first_step).work()
             theirs.shutdown(socket.SHUT_WR)
             messages = [json.loads(line) for line in ours.makefile("rb")]
         if hears:
@@ -204,6 +206,17 @@ for job in json.loads(sys.argv[1]):
     *_, last = ours.makefile()
     sys.stdout.write(last)
 """
+
+
+def test_steps_back_once_when_the_first_points_have_been_told(make_job, plan):
+    job = make_job(plan())
+    heard = []
+    job.work(after_first_step=lambda: heard.append(job.heard()))
+    (first,) = heard
+    messages = [json.loads(line) for line in first.splitlines()]
+    told = [event_from_json(text) for message in messages for _, text in message["events"]]
+    assert [event.kind for event in told] == ["started", "steps"]
+    assert told[-1].step == 1
 
 
 def test_a_checkpoint_is_written_now_and_then_and_never_after_the_end(make_job, plan, reference):
