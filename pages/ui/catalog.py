@@ -14,6 +14,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "degradation": ":material/show_chart:",
         "twins": ":material/call_split:",
         "unit": ":material/add_circle:",
+        "drawn": ":material/account_tree:",
         "count": ":material/calculate:",
     }
 )

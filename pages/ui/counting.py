@@ -14,6 +14,7 @@ import streamlit as st
 from pages.ui import controls, lab
 from pages.ui.chart import chart, chart_words
 from pages.ui.figures.cost import Cost, cost_against_depth
+from pages.ui.figures.names import short
 from pages.ui.frame import Page
 from pages.ui.networks import BOTTLENECK_DEPTHS, Asked
 from resnet_core.specs import NetworkSpec
@@ -276,11 +277,3 @@ def layers(page: Page, counted: Counted) -> None:
         icon=":material/download:",
         type="tertiary",
     )
-
-
-def short(number: int) -> str:
-    """Write a large number with four digits: 1.728 M."""
-    for unit, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= unit:
-            return f"{number / unit:.4g} {sign}"
-    return str(number)

@@ -35,6 +35,12 @@ class Link:
         self._defaults: dict[str, Any] = {}
         self._show: dict[str, Callable[[Any], str]] = {}
 
+    def again(self) -> None:
+        """Forget what was declared: a fragment that holds all settings declares them each time."""
+        self.problems.clear()
+        self._defaults.clear()
+        self._show.clear()
+
     def setting(
         self,
         name: str,

@@ -43,6 +43,12 @@ PALETTE: Mapping[Scheme, Mapping[str, str]] = MappingProxyType(
                 "green": "#00845f",
                 "purple": "#b0578d",
                 "yellow": "#b97f00",
+                "violet": "#6a5bb8",
+                "tint-0": "#eef1f5",
+                "tint-1": "#fbf0d6",
+                "tint-2": "#daf0e6",
+                "tint-3": "#f7e2ed",
+                "tint-4": "#e7e3f8",
                 "scale-0": "#f4f7fb",
                 "scale-1": "#9cc3e0",
                 "scale-2": "#17496f",
@@ -63,6 +69,12 @@ PALETTE: Mapping[Scheme, Mapping[str, str]] = MappingProxyType(
                 "green": "#35c79b",
                 "purple": "#dd93bd",
                 "yellow": "#e9b33f",
+                "violet": "#a79bf0",
+                "tint-0": "#1c2636",
+                "tint-1": "#3a2f14",
+                "tint-2": "#133629",
+                "tint-3": "#3c2334",
+                "tint-4": "#2b2750",
                 "scale-0": "#16202f",
                 "scale-1": "#2f6d9c",
                 "scale-2": "#c4e3f8",
@@ -73,6 +85,10 @@ PALETTE: Mapping[Scheme, Mapping[str, str]] = MappingProxyType(
 
 DASH = MappingProxyType({"plain": "dash", "residual": "solid"})
 SYMBOL = MappingProxyType({"plain": "square", "residual": "circle"})
+
+STAGES = ("theory", "yellow", "green", "purple", "violet")
+"""Colours of the stages of a network, from 1; the first is for what stands before and after. Each
+has a tint for areas with words on them: ``tint-0`` to ``tint-4``."""
 
 _TOKEN = re.compile(r"var\(--([a-z0-9-]+)(?:, ([0-9.]+))?\)")
 _T = TypeVar("_T")

@@ -23,6 +23,7 @@ NAMES = (
     "first_paint",
     "first_point",
     "slider",
+    "drawing",
     "study",
     "deep",
 )

@@ -8,10 +8,27 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.chart import NAME as CHART
+from pages.ui.drawing import NAME as DRAWING
+
 
 def charts(page: AppTest) -> list[dict[str, Any]]:
     """What each chart was given."""
-    return [json.loads(one.proto.json) for one in page.get("bidi_component")]
+    return _given(page, CHART)
+
+
+def drawings(page: AppTest) -> dict[str, Any]:
+    """What the drawings of networks were given."""
+    (found,) = _given(page, DRAWING)
+    return found
+
+
+def _given(page: AppTest, component: str) -> list[dict[str, Any]]:
+    return [
+        json.loads(one.proto.json)
+        for one in page.get("bidi_component")
+        if one.proto.component_name == component
+    ]
 
 
 def figures(page: AppTest) -> list[dict[str, Any]]:

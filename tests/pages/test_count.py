@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.counting import short
+from pages.ui.figures.names import short
 from pages.ui.networks import Asked, read_code, read_codes
 from resnet_core.errors import SpecError
 from resnet_core.specs import NETWORKS

@@ -18,10 +18,10 @@ Open = Callable[..., AppTest]
 
 every_page = pytest.mark.parametrize("name", PAGES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
-COUNTED = ("unit", "count")
+COUNTED = ("unit", "drawn", "count")
 """Pages that ask the lab for counts, which nobody records."""
-WITHOUT_FIGURES = ("count",)
-"""Pages that have none before the lab has answered."""
+WITHOUT_FIGURES = ("drawn", "count")
+"""Pages that have no chart, or none before the lab has answered."""
 
 without_lab = pytest.mark.parametrize("lab_state", ["no_lab", "warming_lab"], indirect=True)
 

@@ -1,4 +1,4 @@
-"""What does a figure call a join, and a series of a join?"""
+"""What does a figure call a join, a series of a join, a large number?"""
 
 from __future__ import annotations
 
@@ -41,3 +41,11 @@ def run_series_name(name: str, kind: Kind, t: Callable[..., str]) -> str:
         "test": t("{name}, test", name=name),
         "batch": t("{name}, batches", name=name),
     }[kind]
+
+
+def short(number: int) -> str:
+    """Write a large number with four digits: 1.728 M."""
+    for unit, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number / unit:.4g} {sign}"
+    return str(number)
