@@ -27,7 +27,6 @@ from resnet_core.specs import SHORTCUTS, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.store import RunRecord
 
 REPLAY = "_twins.replay"
-PRESSED = "_twins.pressed"
 NONE = "none"
 OBEYED_WITHIN = 0.3
 """Seconds that the page gives runs to obey; later, their chart tells it."""
@@ -117,39 +116,39 @@ class Shown:
         return reading.race(self.histories, t) or t("Error of both networks over their steps.")
 
 
+Settled = list[Shown | None]
+"""What the controls say now, alone in a list: buttons drawn before a slider's step know it, too."""
+
+
 def settle(page: Page) -> Shown | None:
     """Draw the controls and buttons, and give what the rest of the page is to show.
 
     None, with a sentence, when there can be no such networks.
     """
-    st.session_state.pop(PRESSED, None)
-    settled: list[Shown | None] = []
+    settled: Settled = []
     _controls(page, settled)
+    if settled[0] is not None:
+        buttons(page, settled)
     return settled[0]
 
 
 @st.fragment
-def _controls(page: Page, settled: list[Shown | None]) -> None:
+def _controls(page: Page, settled: Settled) -> None:
     """Let a slider's step draw the controls alone, unless the rest of the page has to follow.
 
     The browser then has a third of the page to look through until the new counts are painted.
     """
-    runs_alone = bool(settled)
-    if runs_alone and PRESSED in st.session_state:
-        st.rerun()
     shown = None
     try:
         shown = look_up(page, plans(page))
     except ResNetLabError as error:
         show_error(error, page.t)
-    else:
-        buttons(page, shown)
-    if not runs_alone:
-        settled.append(shown)
-    elif page.link.problems or not _looks_the_same(settled[0], shown):
+    before, settled[:] = settled[:], [shown]
+    if not before:
+        return  # the whole page runs
+    if page.link.problems or not _looks_the_same(before[0], shown):
         st.rerun()
-    else:
-        page.link.write()
+    page.link.write()
 
 
 def _looks_the_same(before: Shown | None, now: Shown | None) -> bool:
@@ -289,13 +288,15 @@ def _say_costs(page: Page, runs: tuple[RunSpec, RunSpec], places: Sequence[Delta
         place.markdown(said if cost.allowed else f":red[{said}]")
 
 
-def buttons(page: Page, shown: Shown) -> None:
+def buttons(page: Page, settled: Settled) -> None:
     """Draw what can be done now."""
     t = page.t
+    shown = settled[0]
+    assert shown is not None
     if shown.records and not shown.mine:
         st.info(t("You are watching somebody else's runs."), icon=":material/visibility:")
         st.button(
-            t("Start my own"), icon=":material/play_arrow:", on_click=_do, args=("start", shown)
+            t("Start my own"), icon=":material/play_arrow:", on_click=_do, args=("start", settled)
         )
         return
     running = shown.digests("queued", "running")
@@ -303,18 +304,18 @@ def buttons(page: Page, shown: Shown) -> None:
     fresh = not shown.records or len(shown.records) < len({run.digest for run in shown.runs})
     with st.container(horizontal=True, gap="small"):
         if fresh or shown.digests("failed"):
-            _button(t("Start"), "play_arrow", "start", shown, primary=True)
-            _button(t("One step"), "skip_next", "first_step", shown)
+            _button(t("Start"), "play_arrow", "start", settled, primary=True)
+            _button(t("One step"), "skip_next", "first_step", settled)
         elif running:
-            _button(t("Pause"), "pause", "pause", shown)
-            _button(t("Stop"), "stop", "stop", shown)
+            _button(t("Pause"), "pause", "pause", settled)
+            _button(t("Stop"), "stop", "stop", settled)
         elif waiting:
-            _button(t("Resume"), "play_arrow", "resume", shown, primary=True)
-            _button(t("One step"), "skip_next", "step", shown)
+            _button(t("Resume"), "play_arrow", "resume", settled, primary=True)
+            _button(t("One step"), "skip_next", "step", settled)
             if shown.digests("paused"):
-                _button(t("Stop"), "stop", "stop", shown)
+                _button(t("Stop"), "stop", "stop", settled)
         if not fresh and not running and not waiting:
-            _button(t("Replay"), "replay", "replay", shown)
+            _button(t("Replay"), "replay", "replay", settled)
             st.button(
                 t("New seed"),
                 icon=":material/casino:",
@@ -327,21 +328,23 @@ def buttons(page: Page, shown: Shown) -> None:
         show_error(problem, t)
 
 
-def _button(label: str, icon: str, verb: str, shown: Shown, *, primary: bool = False) -> None:
+def _button(label: str, icon: str, verb: str, settled: Settled, *, primary: bool = False) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
         type="primary" if primary else "secondary",
         on_click=_do,
-        args=(verb, shown),
+        args=(verb, settled),
         key=f"twins.{verb}",
     )
 
 
-def _do(verb: str, shown: Shown) -> None:
+def _do(verb: str, settled: Settled) -> None:
     """Carry out a button; a refusal is kept for the page to show."""
+    (shown,) = settled
+    if shown is None:  # between a refusal and the page without buttons
+        return
     client, me = lab.keeper.client, lab.visitor()
-    st.session_state[PRESSED] = True
     try:
         match verb:
             case "start" | "first_step":
