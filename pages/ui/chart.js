@@ -181,6 +181,11 @@ class Chart {
 
   async take(message, isFirst) {
     const touched = new Set();
+    const touch = (uid, points) => {
+      // Drawing what was empty and still is would keep the first points waiting.
+      if (pointsIn(points) || pointsIn(this.points.get(uid) ?? this.own(uid))) touched.add(uid);
+      this.points.set(uid, points);
+    };
     if (isFirst) {
       for (const uid of this.points.keys()) touched.add(uid);
       this.points = new Map();
@@ -191,13 +196,9 @@ class Chart {
       for (const [name, values] of Object.entries(more)) {
         grown[name] = [...(known[name] ?? []), ...values].slice(-MOST_POINTS);
       }
-      this.points.set(uid, grown);
-      touched.add(uid);
+      touch(uid, grown);
     }
-    for (const [uid, whole] of Object.entries(message.replace ?? {})) {
-      this.points.set(uid, whole);
-      touched.add(uid);
-    }
+    for (const [uid, whole] of Object.entries(message.replace ?? {})) touch(uid, whole);
     if (message.status !== undefined) {
       this.lastStatus = message.status;
       this.status.textContent = message.status;
@@ -207,10 +208,10 @@ class Chart {
       if (caption !== null) this.captions[index] = caption;
       this.panels[index]?.describe();
     });
-    const released = this.held;
+    const released = this.held && [message.append, message.replace].some(hasPoints);
     if (released) this.hold(false);
     for (const panel of this.panels) {
-      if (released || panel.has(touched)) {
+      if (released || (!this.held && panel.has(touched))) {
         await nextFrame(); // each figure in a task of its own: none of them is long
         await panel.draw();
       }
@@ -587,7 +588,11 @@ function addressOf(url, cursor) {
 }
 
 function hasPoints(updates) {
-  return Object.values(updates ?? {}).some((one) => (one.x ?? one.y ?? []).length > 0);
+  return Object.values(updates ?? {}).some(pointsIn);
+}
+
+function pointsIn(one) {
+  return (one.x ?? one.y ?? []).length > 0;
 }
 
 function listOf(values) {

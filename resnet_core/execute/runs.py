@@ -8,6 +8,7 @@ on from its checkpoint, which stays until the run's end is written down.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -34,6 +35,13 @@ PATIENCE = 0.7
 
 LEAVE_SECONDS = 5.0
 """Seconds that runs have to leave a checkpoint when the lab ends."""
+
+SPARES = 2
+"""Processes that wait for a run, where there are as many slots: forking takes a busy machine 150 ms
+of the half second in which somebody who pressed Start wants to see a point."""
+
+SPARE_AFTER = 1.0
+"""Seconds after a run's start in which no other process is forked: its first points come first."""
 
 MANY_THREADS_FROM = 3e9
 """Multiply-adds a step from which a lone run is faster on all cores than on one."""
@@ -81,7 +89,7 @@ class Runs:
         self.ledger = Ledger(store, self._end_processes)
         self._limits = limits
         self._watchers = watchers
-        self._idle: list[Child] = []  # processes that stay between runs
+        self._idle: list[Child] = []  # processes that wait for a run
         self._crashes: Counter[str] = Counter()
         self._place = 0
         self._ending = False
@@ -98,6 +106,15 @@ class Runs:
         """Whether processes stay between runs: on CUDA, whose context takes seconds to make."""
         on_cuda = self.machine is not None and self.machine["device"] == "cuda"
         return on_cuda or os.environ.get("RESNET_LAB_STAYING_SLOTS") == "1"
+
+    def keep_spares(self) -> None:
+        """Fork what is missing of the processes that wait for a run."""
+        if self.machine is None or self._ending or self.ledger.trouble is not None:
+            return
+        free = self.slots - len(self.running) if self.stays else self.slots
+        with contextlib.suppress(OSError):  # the run that needs it will say so
+            while len(self._idle) < min(SPARES, free):
+                self._idle.append(Child(WORKER, self._hear, self._gone))
 
     # ── the queue ───────────────────────────────────────────────────────────────────────────────
 
@@ -162,6 +179,7 @@ class Runs:
         self.unqueue(chosen.digest)
         self.running[chosen.digest] = Running(chosen, child, record.step)
         child.tell({"job": job})
+        asyncio.get_running_loop().call_later(SPARE_AFTER, self.keep_spares)
 
     def _threads(self, digest: str) -> int:
         """All cores for a large run that is alone, else one: two runs side by side do more so."""

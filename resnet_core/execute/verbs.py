@@ -50,6 +50,7 @@ class Verbs:
         """Now the machine is known."""
         self.runs.machine = self.bench.machine
         self.runs.fill()
+        self.runs.keep_spares()
 
     # ── the lab itself ──────────────────────────────────────────────────────────────────────────
 

@@ -1,8 +1,8 @@
 """What the forkserver imports before the first run is asked for.
 
 Imports only, no tensor operation: a process forked after PyTorch's threads have run may hang.
-``torch._dynamo`` is what the first optimiser would import otherwise, at nearly a second. What is imported stays out of every fork's garbage collections: each
-would walk through all of PyTorch.
+``torch._dynamo`` is what the first optimiser would import otherwise, at nearly a second. What is
+imported stays out of every fork's garbage collections: each would walk through all of PyTorch.
 """
 
 import gc

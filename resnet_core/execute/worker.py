@@ -19,6 +19,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ from resnet_core.train.engine import Training
 SEND_EVERY = 0.1
 """Seconds between two batches of events: at most ten a second."""
 
-NICER = 15
-"""How far a run steps back, in units of ``nice``: pages answer first, on a busy machine too."""
+WAITING, NICER = 1, 15
+"""How far a process steps back, in units of ``nice``: little until its first points are told, which
+somebody waits for; then far, so that pages answer first on a busy machine, too."""
 
 STATM = Path("/proc/self/statm")
 """Where Linux says how large a process is; elsewhere a run has no memory limit on a CPU."""
@@ -52,6 +54,7 @@ def serve(lab: Line) -> None:
     """Do jobs until the lab says there are no more, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the lab, which tells us to leave
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _step_back(WAITING)
     # A broken line means that the lab is gone: another one goes on from the checkpoint.
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
@@ -60,17 +63,13 @@ def serve(lab: Line) -> None:
                 continue  # an order or a receipt for the job before, which ended meanwhile
             if message["job"] is None:
                 return
-            Worker(lab, message["job"], after_first_step=_step_back).work()
+            Worker(lab, message["job"], after_first_step=partial(_step_back, NICER)).work()
             _give_memory_back(message["job"]["device"])
 
 
-def _step_back() -> None:
-    """Let the pages, the lab and the browser go first.
-
-    Not before the first point, which somebody is waiting for.
-    """
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICER)
+def _step_back(far: int) -> None:
+    with contextlib.suppress(OSError):  # a slot that stays has done so for another run
+        os.setpriority(os.PRIO_PROCESS, 0, far)
 
 
 class Worker:
