@@ -170,7 +170,7 @@ class Runs:
             "checkpoint_seconds": self._limits.checkpoint_seconds,
             "until": self.ledger.until.get(chosen.digest),
         }
-        child = self._idle.pop() if self._idle else Child(WORKER, self._hear, self._gone)
+        child = self._child()
         try:
             self.ledger.starts(record, device=device, threads=threads)
         except StoreError:
@@ -180,6 +180,14 @@ class Runs:
         self.running[chosen.digest] = Running(chosen, child, record.step)
         child.tell({"job": job})
         asyncio.get_running_loop().call_later(SPARE_AFTER, self.keep_spares)
+
+    def _child(self) -> Child:
+        """Give a process that waits, if one is alive, else a new one."""
+        while self._idle:
+            child = self._idle.pop()
+            if not child.ended:
+                return child
+        return Child(WORKER, self._hear, self._gone)
 
     def _threads(self, digest: str) -> int:
         """All cores for a large run that is alone, else one: two runs side by side do more so."""

@@ -50,16 +50,17 @@ class Child:
 
     Attributes:
         pid: Its process number; None while it is being forked.
+        ended: Its line is cut: it can do nothing more, and ``gone`` will be called.
     """
 
     def __init__(self, module: str, hear: Hear, gone: Gone) -> None:
         ours, theirs = socket.socketpair()
         self.pid: int | None = None
+        self.ended = False
         self._gone = gone
         self._line = LabLine(ours, lambda message: hear(self, message), self._cut)
         self._process: ForkServerProcess | None = None
         self._killed = False
-        self._ended = False
         self._started = asyncio.create_task(self._start(module, theirs))
         self._seen_off: asyncio.Task[None] | None = None
 
@@ -70,7 +71,7 @@ class Child:
     def kill(self) -> None:
         """End it at once; ``gone`` is called when it has."""
         self._killed = True
-        if self.pid is not None and not self._ended:
+        if self.pid is not None and not self.ended:
             # Not Process.kill: it takes a process for dead when its forkserver is.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -88,7 +89,7 @@ class Child:
             self.kill()
 
     def _cut(self) -> None:
-        self._ended = True
+        self.ended = True
         self._seen_off = asyncio.create_task(self._see_off())
 
     async def _see_off(self) -> None:
