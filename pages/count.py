@@ -12,23 +12,30 @@ page = frame.open_page("count")
 t = page.t
 
 st.markdown(page.lesson("intro"))
-controls, figures = st.columns([0.27, 0.73], gap="medium")
-try:
-    with controls:
-        asked = networks.ask(page)
-        wanted = networks.compared(page, asked)
-    with figures:
-        if lab.is_ready():
-            found = [counting.count(one) for one in wanted]
-            counting.say_totals(page, found[0])
-            if len(found) > 1:
-                counting.comparison(page, found)
-            counting.figures(page, found)
-            counting.layers(page, found[0])
-        else:
-            st.caption(t("Counting needs the lab, which is warming up …"))
-except ResNetLabError as error:
-    frame.show_error(error, t)
+
+
+def counted() -> None:
+    """Draw the controls, and what the networks they ask for have and cost."""
+    controls, figures = st.columns([0.27, 0.73], gap="medium")
+    try:
+        with controls:
+            asked = networks.ask(page)
+            wanted = networks.compared(page, asked)
+        with figures:
+            if lab.is_ready():
+                found = [counting.count(one) for one in wanted]
+                counting.say_totals(page, found[0])
+                if len(found) > 1:
+                    counting.comparison(page, found)
+                counting.figures(page, found)
+                counting.layers(page, found[0])
+            else:
+                st.caption(t("Counting needs the lab, which is warming up …"))
+    except ResNetLabError as error:
+        frame.show_error(error, t)
+
+
+frame.apart(page, counted)
 
 st.divider()
 page.fold("convention", "predict", "notice", "differences", "try-this", "sources")

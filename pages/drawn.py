@@ -12,9 +12,8 @@ page = frame.open_page("drawn")
 t = page.t
 
 
-@st.fragment
 def drawings() -> None:
-    """Draw controls and networks; alone, when a control moves: the rest of the page stays."""
+    """Draw controls and networks."""
     page.link.again()
     words, control = st.columns([0.62, 0.38], gap="medium")
     with words:
@@ -26,10 +25,9 @@ def drawings() -> None:
         drawn.show(page, asked)
     except ResNetLabError as error:
         frame.show_error(error, t)
-    page.link.write()
 
 
-drawings()
+frame.apart(page, drawings)
 st.markdown(f"#### {t('The five ImageNet networks, counted three times')}")
 try:
     if lab.is_ready():

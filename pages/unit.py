@@ -13,24 +13,31 @@ page = frame.open_page("unit")
 t = page.t
 
 st.markdown(page.lesson("intro"))
-controls, drawing, counts = st.columns([0.23, 0.33, 0.44], gap="medium")
-with controls:
-    asked = unit.ask(page)
-    unit.presets(page)
-with drawing:
-    if asked is not None:
-        unit.drawing(page, asked)
-with counts:
-    counted = None if asked is None else unit.count(page, asked)
-    said = unit.comparison(t)
-    chart(
-        [weight_bars(unit.bars(asked, counted, t), t=t)],
-        key="unit.weights",
-        alt=[said],
-        captions=[said],
-        words=chart_words(t),
-        height=250,
-    )
+
+
+def taken_apart() -> None:
+    """Draw the unit that the controls ask for, with every term of its count."""
+    controls, drawing, counts = st.columns([0.23, 0.33, 0.44], gap="medium")
+    with controls:
+        asked = unit.ask(page)
+        unit.presets(page)
+    with drawing:
+        if asked is not None:
+            unit.drawing(page, asked)
+    with counts:
+        counted = None if asked is None else unit.count(page, asked)
+        said = unit.comparison(t)
+        chart(
+            [weight_bars(unit.bars(asked, counted, t), t=t)],
+            key="unit.weights",
+            alt=[said],
+            captions=[said],
+            words=chart_words(t),
+            height=250,
+        )
+
+
+frame.apart(page, taken_apart)
 
 st.divider()
 watched = stepping.section(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -58,6 +58,25 @@ def open_page(name: str) -> Page:
         _device(t)
         _language_switch(language, t)
     return Page(name, t, language, Link(name, t), st.container())
+
+
+def apart(page: Page, draw: Callable[[], None]) -> None:
+    """Draw what its own controls change, apart from the rest: a slider's step then runs only this.
+
+    The browser has less of the page to look through until it can paint the answer.
+    """
+    drawn: list[bool] = []
+
+    @st.fragment
+    def part() -> None:
+        if drawn and page.link.problems:
+            st.rerun()  # what was wrong with the link is no longer so
+        draw()
+        if drawn:
+            page.link.write()
+        drawn.append(True)
+
+    part()
 
 
 def close_page(page: Page, *, watched: Sequence[str] = (), **more: str | None) -> None:
