@@ -247,6 +247,11 @@ class Chart {
       this.loading ??= loadPlotly(this.data.plotlyUrl, () => this.ended);
       this.plotly = await this.loading;
     }
+    // What stands around the figures is painted first: somebody moved a slider and looks there.
+    if (this.panels.some((panel) => panel.drawn)) {
+      await nextFrame();
+      await sleep(0);
+    }
     for (const panel of [...this.panels]) await panel.draw();
   }
 
