@@ -9,8 +9,9 @@ import pytest
 from resnet_core.errors import RunError, StoreError
 from resnet_core.execute import ledger as module
 from resnet_core.execute.ledger import Ledger
-from resnet_core.specs.events import RunStarted, StepsCompleted
+from resnet_core.specs.events import StepsCompleted
 from resnet_core.store import Store
+from tests.saying import started
 
 
 @pytest.fixture
@@ -126,15 +127,7 @@ def test_it_waits_for_room_on_the_disk_too(ledger, store, run, monkeypatch):
 
 
 def test_a_full_store_refuses_events_whole(ledger, store, run):
-    started = RunStarted(
-        device="cpu",
-        device_name="x" * 1_000_000,
-        threads=1,
-        parameters=1,
-        train_images=1,
-        test_images=1,
-        versions={},
-    )
+    large = started().model_copy(update={"device_name": "x" * 1_000_000})
     with pytest.raises(StoreError):
-        ledger.tells(run, [said(1, 4), (2, started.model_dump_json())], 0)
+        ledger.tells(run, [said(1, 4), (2, large.model_dump_json())], 0)
     assert store.events([run]) == []

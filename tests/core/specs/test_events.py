@@ -12,22 +12,14 @@ from resnet_core.specs.events import (
     RunFailed,
     RunPaused,
     RunResumed,
-    RunStarted,
     RunStopped,
     StepsCompleted,
     event_from_json,
 )
+from tests.saying import started
 
 EVENTS = [
-    RunStarted(
-        device="cpu",
-        device_name="A processor",
-        threads=1,
-        parameters=10,
-        train_images=100,
-        test_images=10,
-        versions={"python": "3.11"},
-    ),
+    started(),
     StepsCompleted(step=2, losses=(2.3, 2.2), errors=(0.9, 0.8), seconds=0.1),
     EvaluationCompleted(
         step=2, train_error=0.5, train_loss=1.0, test_error=0.6, test_loss=1.1, seconds=0.2

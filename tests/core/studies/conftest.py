@@ -9,11 +9,11 @@ from resnet_core.specs.events import (
     EvaluationCompleted,
     RunCompleted,
     RunDiverged,
-    RunStarted,
     StepsCompleted,
 )
 from resnet_core.store import Store
 from resnet_core.studies import Outcome
+from tests.saying import started
 
 
 @pytest.fixture
@@ -49,17 +49,7 @@ def said():
         network = run.network
         error = {8: 0.1, 20: 0.2}[network.depth]
         diverges = network.name == "plain-20"
-        events = [
-            RunStarted(
-                device="cpu",
-                device_name="A processor",
-                threads=1,
-                parameters=1000,
-                train_images=1437,
-                test_images=360,
-                versions={"python": "3.11"},
-            )
-        ]
+        events = [started()]
         for step in range(4, 41, 4):
             losses = tuple(1 / 3 / (step + i) for i in range(4))
             events.append(

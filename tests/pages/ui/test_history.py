@@ -10,7 +10,7 @@ import pytest
 from pages.ui.history import MOST_POINTS, Histories, History, of_events
 from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
 from resnet_core.store import Store
-from tests.pages.ui.saying import completed, evaluated, started, steps
+from tests.saying import completed, evaluated, started, steps
 
 RUN = RunSpec(network=NetworkSpec(depth=8, width=2), train=TrainSpec(steps=8))
 

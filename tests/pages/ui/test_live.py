@@ -14,7 +14,7 @@ from pages.ui.translate import translator
 from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
 from resnet_core.specs.events import RunFailed
 from resnet_core.store import Store
-from tests.pages.ui.saying import completed, evaluated, started, steps
+from tests.saying import completed, evaluated, started, steps
 
 RUN = RunSpec(network=NetworkSpec(depth=8, width=2), train=TrainSpec(steps=8))
 BATCH = f"{RUN.digest}:batch_error"

@@ -8,12 +8,12 @@ from resnet_core.specs.events import EvaluationCompleted, RunCompleted, RunStart
 def started() -> RunStarted:
     return RunStarted(
         device="cpu",
-        device_name="a test",
+        device_name="A processor",
         threads=1,
         parameters=10,
         train_images=1437,
         test_images=360,
-        versions={"torch": "2"},
+        versions={"python": "3.11"},
     )
 
 
