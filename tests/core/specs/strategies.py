@@ -19,11 +19,12 @@ from resnet_core.specs import (
     Plan,
     RunSpec,
     TrainSpec,
+    UnitSpec,
     cifar_depths,
 )
 from resnet_core.specs.choices import IMPORTED
 
-PLANS: list[type[Plan]] = [NetworkSpec, DataSpec, TrainSpec, RunSpec, DegradationStudy]
+PLANS: list[type[Plan]] = [NetworkSpec, DataSpec, TrainSpec, RunSpec, DegradationStudy, UnitSpec]
 
 KEYS = [
     *(key for table in (BLOCKS, FAMILIES, JOINS, ORDERS, SCHEDULES, SHORTCUTS) for key in table),

@@ -19,6 +19,7 @@ from resnet_core.specs import (
     NetworkSpec,
     RunSpec,
     TrainSpec,
+    UnitSpec,
 )
 from tests.core.specs.strategies import PLANS, anything, asked, runs
 
@@ -42,6 +43,9 @@ RIGHT = (
     "choose at least one, 8 for example.",
     "each may stand once, in rising order.",
     "take fewer depths or seeds.",
+    "4, or a bottleneck unit, would be right.",
+    " channels would be right.",
+    " channels out, would be right.",
 )
 """How sentences end that say what would be right."""
 
@@ -241,6 +245,14 @@ CHANGED = {
         "first_seed": 1,
         "data": DataSpec(flip=True),
         "train": TrainSpec(steps=100),
+    },
+    UnitSpec: {
+        "block": "bottleneck",
+        "in_channels": 128,
+        "out_channels": 512,
+        "stride": 2,
+        "ratio": [{"block": "bottleneck"}, {"block": "bottleneck", "ratio": 8}],
+        "shortcut": "B",
     },
 }
 """Another value of every setting; or two sets of settings, where one alone cannot change."""
