@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     arguments = parser.parse_args()
     described = machine()
+    commit = described.pop("commit")
     print(f"{described['cpu']}, {described['cores']} cores, {described['memory_gb']} GB")
     reports, failed = [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +46,7 @@ def main() -> None:
             command = [sys.executable, "-m", f"tests.benchmarks.{name}", "--json", str(file)]
             command += ["--quick"] if arguments.quick else []
             if subprocess.run(command, cwd=ROOT, check=False).returncode == 0:
-                reports.append(json.loads(file.read_text()))
+                reports.append(json.loads(file.read_text()) | {"commit": commit})
             else:
                 failed.append(name)
     claims = [row for one in reports for row in one["rows"] if row["met"] is not None]
@@ -56,6 +57,11 @@ def main() -> None:
         cpu = re.sub(r"[^a-z0-9]+", "-", cpu_name().lower()).strip("-")
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{date}-{cpu}.json"
+        if path.exists():  # of the same day: what was not measured again stays
+            before = json.loads(path.read_text())["benchmarks"]
+            measured = {report["benchmark"] for report in reports}
+            reports += [report for report in before if report["benchmark"] not in measured]
+            reports.sort(key=lambda report: NAMES.index(report["benchmark"]))
         path.write_text(json.dumps({"machine": described, "benchmarks": reports}, indent=1) + "\n")
         print(f"Written: {path.relative_to(ROOT)}")
     if failed:
