@@ -23,7 +23,7 @@ from pages.ui.live import live_url
 from pages.ui.study import histories_of
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError, SpecError
-from resnet_core.specs import SHORTCUTS, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import SHORTCUTS, DataSpec, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.store import RunRecord
 
 REPLAY = "_twins.replay"
@@ -123,24 +123,31 @@ Settled = list[Shown | None]
 def settle(page: Page) -> Shown | None:
     """Draw the controls and buttons, and give what the rest of the page is to show.
 
-    None, with a sentence, when there can be no such networks.
+    None, with a sentence, when there can be no such training.
     """
+    above = st.container()
+    try:
+        data, train = _training(page)
+    except ResNetLabError as error:
+        show_error(error, page.t)
+        return None
     settled: Settled = []
-    _controls(page, settled)
+    with above:
+        _networks(page, data, train, settled)
     if settled[0] is not None:
         buttons(page, settled)
     return settled[0]
 
 
 @st.fragment
-def _controls(page: Page, settled: Settled) -> None:
-    """Let a slider's step draw the controls alone, unless the rest of the page has to follow.
+def _networks(page: Page, data: DataSpec, train: TrainSpec, settled: Settled) -> None:
+    """Let a slider's step draw the two networks alone, unless the rest of the page has to follow.
 
-    The browser then has a third of the page to look through until the new counts are painted.
+    The browser then has a fifth of the page to look through until the new counts are painted.
     """
     shown = None
     try:
-        shown = look_up(page, plans(page))
+        shown = look_up(page, _plans(page, data, train))
     except ResNetLabError as error:
         show_error(error, page.t)
     before, settled[:] = settled[:], [shown]
@@ -158,15 +165,22 @@ def _looks_the_same(before: Shown | None, now: Shown | None) -> bool:
     return before.recorded and now.recorded and before.is_example == now.is_example
 
 
-def plans(page: Page) -> tuple[RunSpec, RunSpec]:
-    """Draw the controls, with what each network costs, and give both plans, without an owner."""
-    t = page.t
+def _plans(page: Page, data: DataSpec, train: TrainSpec) -> tuple[RunSpec, RunSpec]:
+    """Draw the networks' controls, and what each costs; give both plans, without an owner."""
     networks = []
     places = []
     for side, column in zip(SIDES, st.columns(2, gap="small"), strict=True):
         with column:
             networks.append(_network(page, side))
             places.append(st.empty())
+    first, second = (RunSpec(network=network, data=data, train=train) for network in networks)
+    _say_costs(page, (first, second), places)
+    return first, second
+
+
+def _training(page: Page) -> tuple[DataSpec, TrainSpec]:
+    """Draw the controls of what both networks have in common."""
+    t = page.t
     data = controls.dataset(page)
     left, right = st.columns(2)
     with left:
@@ -185,9 +199,7 @@ def plans(page: Page) -> tuple[RunSpec, RunSpec]:
             help=t("Of the weights and of the order of images: the same for both networks."),
         )
     train = TrainSpec(steps=steps, learning_rate=learning_rate, schedule=shape, seed=seed)
-    first, second = (RunSpec(network=network, data=data, train=train) for network in networks)
-    _say_costs(page, (first, second), places)
-    return first, second
+    return data, train
 
 
 def _network(page: Page, side: str) -> NetworkSpec:
