@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 VISITORS = 20
+READING_MS = 4000
+"""What a visitor takes to read the page first; while it opens, the browser is busy with that."""
 STEPS = 12
 
 SPY = """() => {
@@ -151,6 +153,7 @@ def _session(
 def _play(page: Page, url: str, steps: int, *, calm: bool) -> list[Took]:
     """Move the first depth slider; give what each step took."""
     open_twins(page, f"{url}&depth1=8")
+    page.wait_for_timeout(READING_MS)
     if calm:
         wait_for_calm()
     return [_step(page) for _ in range(steps)]
