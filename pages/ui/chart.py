@@ -30,9 +30,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io
-import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 
+from pages.ui.component import component
 from pages.ui.plotly_js import PLOTLY_PATH
 from pages.ui.theme import PALETTE
 
@@ -119,7 +118,7 @@ def chart(
     for name, given in (("alt", alt), ("captions", captions), ("widths", widths)):
         if len(given) != count and (given or name == "alt"):
             raise ValueError(f"{count} figures need {count} {name}, got {len(given)}.")
-    mount = _component()
+    mount = component(NAME, html='<div class="rl-chart"></div>', css=_CSS, js=_JS)
     result = mount(
         key=key,
         data={
@@ -144,22 +143,6 @@ def figure_json(figure: go.Figure) -> dict[str, Any]:
     text = plotly.io.to_json(figure, validate=False, remove_uids=False)
     parsed: dict[str, Any] = json.loads(text)
     return parsed
-
-
-def _component() -> Any:
-    """Register the component, if this server does not know it yet, and give what mounts it.
-
-    Not at import: this module may be imported before the server's registry exists.
-    """
-    global _mount
-    if _mount is None or get_bidi_component_manager().get(NAME) is None:
-        _mount = st.components.v2.component(
-            NAME, html='<div class="rl-chart"></div>', css=_CSS, js=_JS, isolate_styles=False
-        )
-    return _mount
-
-
-_mount: Any = None
 
 
 def _nothing() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 
+from pages.ui.component import component
 from pages.ui.figures.network import network_drawings
 from pages.ui.figures.network_rows import items
 from pages.ui.figures.network_words import most_words, panel
@@ -53,7 +53,7 @@ def drawings(
 
     shown = list(networks.values())
     svgs = network_drawings(shown, [opened[place] for place in networks], t=t)
-    mount = _component()
+    mount = component(NAME, html='<div class="rl-drawings"></div>', css=_CSS, js=_JS)
     mount(
         key=key,
         data={
@@ -94,16 +94,3 @@ def _panels(network: Network, opened: frozenset[str], t: Translate) -> dict[str,
             "count": len(item.group.parts),
         }
     return found
-
-
-def _component() -> Any:
-    """Register the component, if this server does not know it yet, and give what mounts it."""
-    global _mount
-    if _mount is None or get_bidi_component_manager().get(NAME) is None:
-        _mount = st.components.v2.component(
-            NAME, html='<div class="rl-drawings"></div>', css=_CSS, js=_JS, isolate_styles=False
-        )
-    return _mount
-
-
-_mount: Any = None
