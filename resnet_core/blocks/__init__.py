@@ -3,8 +3,9 @@
 * ``shortcuts``   every h(x): what carries x past the residual branch
 * ``joins``       how h(x) and F(x) meet, or do not
 * ``residual``    every F(x): basic and bottleneck, in each activation order
+* ``layers``      activations, normalisations, learned scalars
 * ``unit``        the unit they make together
-* ``initialise``  He initialisation, the same weights for plain and residual twins
+* ``initialise``  initial weights, the same for plain and residual twins
 
 Each module ends in a table with the keys of the table of the same name in ``specs.choices``.
 """

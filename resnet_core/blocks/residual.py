@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from torch import nn
 
+from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Scale, Shift
 from resnet_core.blocks.shortcuts import UnitShape
 
 
@@ -54,49 +55,69 @@ EXPANSION: Mapping[str, int] = MappingProxyType({"basic": 1, "bottleneck": 4})
 """Channels a unit gives, over the channels of its 3×3 layers."""
 
 
-def _convolution(layer: Layer) -> nn.Conv2d:
+Parts = OrderedDict[str, nn.Module]
+
+
+def _convolution(layer: Layer, shape: UnitShape) -> nn.Conv2d:
     return nn.Conv2d(
         layer.in_channels,
         layer.out_channels,
         layer.kernel,
         stride=layer.stride,
         padding=layer.kernel // 2,
-        bias=False,  # the BN beside it has a shift
+        # BN beside it has a shift, Fixup has scalars.
+        bias=shape.normalisation == "none" and shape.initialisation != "fixup",
     )
 
 
-def _original(layers: list[Layer], *, activated: bool) -> OrderedDict[str, nn.Module]:
-    parts: OrderedDict[str, nn.Module] = OrderedDict()
+def _original(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Parts:
+    fixup = shape.initialisation == "fixup"
+    parts: Parts = OrderedDict()
     for number, layer in enumerate(layers, start=1):
-        parts[f"conv{number}"] = _convolution(layer)
-        parts[f"bn{number}"] = nn.BatchNorm2d(layer.out_channels)
+        if fixup:
+            parts[f"shift{number}a"] = Shift()
+        parts[f"conv{number}"] = _convolution(layer, shape)
+        _add(parts, f"bn{number}", NORMALISATIONS[shape.normalisation](layer.out_channels))
         if number < len(layers):
-            parts[f"relu{number}"] = nn.ReLU()
+            if fixup:
+                parts[f"shift{number}b"] = Shift()
+            parts[f"relu{number}"] = ACTIVATIONS[shape.activation]()
+    if shape.initialisation in ("skipinit", "fixup"):
+        parts["scale"] = Scale()
+    if fixup:
+        parts["shift"] = Shift()
     return parts
 
 
-def _pre_activation(layers: list[Layer], *, activated: bool) -> OrderedDict[str, nn.Module]:
-    parts: OrderedDict[str, nn.Module] = OrderedDict()
+def _pre_activation(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Parts:
+    parts: Parts = OrderedDict()
     for number, layer in enumerate(layers, start=1):
         if number > 1 or not activated:
-            parts[f"bn{number}"] = nn.BatchNorm2d(layer.in_channels)
-            parts[f"relu{number}"] = nn.ReLU()
-        parts[f"conv{number}"] = _convolution(layer)
+            _add(parts, f"bn{number}", NORMALISATIONS[shape.normalisation](layer.in_channels))
+            parts[f"relu{number}"] = ACTIVATIONS[shape.activation]()
+        parts[f"conv{number}"] = _convolution(layer, shape)
+    if shape.initialisation == "skipinit":
+        parts["scale"] = Scale()
     return parts
+
+
+def _add(parts: Parts, name: str, part: nn.Module | None) -> None:
+    if part is not None:
+        parts[name] = part
 
 
 @dataclass(frozen=True)
 class Order:
-    """One row: how a branch is laid out, and what stands after the addition."""
+    """One row: how a branch is laid out, and whether the sum is activated."""
 
-    branch: Callable[..., OrderedDict[str, nn.Module]]
-    after_addition: Callable[[], nn.Module]
+    branch: Callable[..., Parts]
+    activates_sum: bool
 
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
     {
-        "original": Order(_original, nn.ReLU),
-        "pre-activation": Order(_pre_activation, nn.Identity),
+        "original": Order(_original, activates_sum=True),
+        "pre-activation": Order(_pre_activation, activates_sum=False),
     }
 )
 
@@ -104,7 +125,7 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
 def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Sequential:
     """Build F of a unit; its layers are named ``conv1``, ``bn1``, ``relu1``, ….
 
-    ReLU is never in place: that breaks backward hooks at the addition.
+    Activations are called relu whatever they are: twins have parameters of the same names.
 
     Args:
         block: A key of ``BLOCKS``.
@@ -112,4 +133,10 @@ def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Seque
         activated: The unit's input has been through BN and ReLU already (the first unit of a
             pre-activation network: He 2016, appendix).
     """
-    return nn.Sequential(ORDERS[shape.order].branch(BLOCKS[block](shape), activated=activated))
+    layers = BLOCKS[block](shape)
+    return nn.Sequential(ORDERS[shape.order].branch(layers, shape, activated=activated))
+
+
+def build_after_addition(shape: UnitShape) -> nn.Module:
+    """Build f, what the sum goes through: the activation, or nothing in full pre-activation."""
+    return ACTIVATIONS[shape.activation]() if ORDERS[shape.order].activates_sum else nn.Identity()

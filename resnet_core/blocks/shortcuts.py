@@ -18,10 +18,14 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class UnitShape:
-    """What a unit is given and gives: channels in and out, stride, and its activation order.
+    """What a unit is given and gives, and what its layers are made of.
 
     Attributes:
+        order: A key of ``ORDERS``.
         ratio: Of a bottleneck: channels out, over those of its 3×3 layer; None is the paper's.
+        activation: A key of ``ACTIVATIONS``.
+        normalisation: A key of ``NORMALISATIONS``.
+        initialisation: A key of ``INITIALISATIONS``: some need a scale or biases of their own.
     """
 
     in_channels: int
@@ -29,6 +33,9 @@ class UnitShape:
     stride: int
     order: str
     ratio: int | None = None
+    activation: str = "relu"
+    normalisation: str = "batch"
+    initialisation: str = "he"
 
     @property
     def changes(self) -> bool:
@@ -59,7 +66,7 @@ def _projection(shape: UnitShape) -> nn.Module:
     convolution = nn.Conv2d(
         shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=False
     )
-    if shape.order == "pre-activation":
+    if shape.order == "pre-activation" or shape.normalisation == "none":
         return nn.Sequential(convolution)
     return nn.Sequential(convolution, nn.BatchNorm2d(shape.out_channels))
 

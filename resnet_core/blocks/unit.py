@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from resnet_core.blocks.joins import JOINS
-from resnet_core.blocks.residual import ORDERS, build_residual
+from resnet_core.blocks.residual import build_after_addition, build_residual
 from resnet_core.blocks.shortcuts import UnitShape, build_shortcut
 
 
@@ -55,5 +55,5 @@ def build_unit(
         join,
         nn.Identity() if join == "plain" else build_shortcut(shortcut, shape),
         build_residual(block, shape, activated=activated),
-        ORDERS[shape.order].after_addition(),
+        build_after_addition(shape),
     )

@@ -28,5 +28,5 @@ def build_network(
         device: ``cpu``, ``cuda`` or ``mps``; its memory layout is channels-last on each.
     """
     network = build_on_meta(spec, channels=channels, classes=classes).to_empty(device="cpu")
-    initialise(network, seed)
+    initialise(network, seed, spec.initialisation)
     return network.to(device).to(memory_format=torch.channels_last)

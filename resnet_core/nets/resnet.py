@@ -21,6 +21,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Shift
 from resnet_core.blocks.residual import EXPANSION
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.blocks.unit import ResidualUnit, build_unit
@@ -46,7 +47,7 @@ class ResidualNetwork(nn.Module):
         width = STEM_OF_WIDE * spec.width if spec.family == "wide" else spec.width
         stem = STEM_OF_WIDE if spec.family == "wide" else spec.width
         expansion = EXPANSION[spec.block]
-        self.stem = _stem(spec.family, channels, stem)
+        self.stem = _stem(spec, channels, stem)
         stages: list[nn.Sequential] = []
         before = stem
         for number, units in enumerate(spec.units_per_stage, start=1):
@@ -59,6 +60,9 @@ class ResidualNetwork(nn.Module):
                     out_channels=after,
                     stride=2 if unit == 1 and number > 1 else 1,
                     order=spec.order,
+                    activation=spec.activation,
+                    normalisation=spec.normalisation,
+                    initialisation=spec.initialisation,
                 )
                 stage.append(
                     build_unit(
@@ -93,17 +97,26 @@ class ResidualNetwork(nn.Module):
         return found
 
 
-def _stem(family: str, channels: int, width: int) -> nn.Sequential:
+def _stem(spec: NetworkSpec, channels: int, width: int) -> nn.Sequential:
     parts: OrderedDict[str, nn.Module] = OrderedDict()
-    if family == "imagenet":
-        parts["conv"] = nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False)
-    else:
-        parts["conv"] = nn.Conv2d(channels, width, 3, padding=1, bias=False)
+    fixup = spec.initialisation == "fixup"
+    kernel, stride = (7, 2) if spec.family == "imagenet" else (3, 1)
+    parts["conv"] = nn.Conv2d(
+        channels,
+        width,
+        kernel,
+        stride=stride,
+        padding=kernel // 2,
+        bias=spec.normalisation == "none" and not fixup,
+    )
     # In pre-activation order too: the first unit's activation is moved right after the first
     # convolution, before shortcut and branch part (He 2016, appendix).
-    parts["bn"] = nn.BatchNorm2d(width)
-    parts["relu"] = nn.ReLU()
-    if family == "imagenet":
+    if (bn := NORMALISATIONS[spec.normalisation](width)) is not None:
+        parts["bn"] = bn
+    if fixup:
+        parts["shift"] = Shift()
+    parts["relu"] = ACTIVATIONS[spec.activation]()
+    if spec.family == "imagenet":
         parts["pool"] = nn.MaxPool2d(3, stride=2, padding=1)
     return nn.Sequential(parts)
 
@@ -112,9 +125,12 @@ def _head(spec: NetworkSpec, channels: int, classes: int) -> nn.Sequential:
     parts: OrderedDict[str, nn.Module] = OrderedDict()
     if spec.order == "pre-activation":
         # The last unit's sum needs an activation of its own (He 2016, appendix).
-        parts["bn"] = nn.BatchNorm2d(channels)
-        parts["relu"] = nn.ReLU()
+        if (bn := NORMALISATIONS[spec.normalisation](channels)) is not None:
+            parts["bn"] = bn
+        parts["relu"] = ACTIVATIONS[spec.activation]()
     parts["pool"] = nn.AdaptiveAvgPool2d(1)
     parts["flatten"] = nn.Flatten()
+    if spec.initialisation == "fixup":
+        parts["shift"] = Shift()
     parts["linear"] = nn.Linear(channels, classes)
     return nn.Sequential(parts)

@@ -1,16 +1,21 @@
 """The plans: frozen, hashed, impossible to build wrong. Imports no PyTorch.
 
 Read in this order: ``plan`` (what every plan is), ``choices`` (the tables), ``network``, ``data``,
-``training``, ``run``, ``study``, ``events`` (what a run says while it runs); ``unit`` stands alone.
+``training``, ``run``, ``study``, ``events`` (what a run says while it runs), ``places`` (what its
+numbers belong to); ``unit`` stands alone.
 """
 
 from resnet_core.specs.choices import (
+    ACTIVATIONS,
     BLOCKS,
     DATASETS,
     FAMILIES,
     IMPORTED,
+    INITIALISATIONS,
     JOINS,
+    NORMALISATIONS,
     ORDERS,
+    PROBES,
     SCHEDULES,
     SHORTCUTS,
 )
@@ -23,13 +28,17 @@ from resnet_core.specs.training import TrainSpec
 from resnet_core.specs.unit import UnitSpec
 
 __all__ = [
+    "ACTIVATIONS",
     "BLOCKS",
     "DATASETS",
     "FAMILIES",
     "IMPORTED",
+    "INITIALISATIONS",
     "JOINS",
     "NETWORKS",
+    "NORMALISATIONS",
     "ORDERS",
+    "PROBES",
     "SCHEDULES",
     "SHORTCUTS",
     "DataSpec",

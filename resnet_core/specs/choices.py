@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,23 @@ class DataSet:
     download_bytes: int
 
 
+@dataclass(frozen=True)
+class Probe:
+    """One quantity that is measured while a network trains.
+
+    Attributes:
+        label: What a reader sees, with its unit where it has one.
+        source: Where it comes from.
+        of: What each number belongs to: a weighted ``layer``, or a residual ``unit``.
+        log: Whether its size spans powers of ten.
+    """
+
+    label: str
+    source: str
+    of: Literal["layer", "unit"]
+    log: bool = True
+
+
 JOINS: Mapping[str, Choice] = MappingProxyType(
     {
         "plain": Choice("plain: y = F(x)", "He 2015 §3.3"),
@@ -75,6 +93,36 @@ ORDERS: Mapping[str, Choice] = MappingProxyType(
             "original: weights, BN, ReLU; ReLU after addition", "He 2016 fig. 4 (a)"
         ),
         "pre-activation": Choice("full pre-activation: BN, ReLU, weights", "He 2016 fig. 4 (e)"),
+    }
+)
+
+ACTIVATIONS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "relu": Choice("ReLU: max(0, x)", "He 2015 §3.2"),
+        "sigmoid": Choice("sigmoid: 1 / (1 + e⁻ˣ)", "LeCun et al. 1998"),
+        "tanh": Choice("tanh", "LeCun et al. 1998"),
+        "none": Choice("none: a linear network", "Saxe et al. 2014, arXiv:1312.6120"),
+    }
+)
+
+NORMALISATIONS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "batch": Choice("batch normalisation (BN)", "Ioffe & Szegedy 2015, arXiv:1502.03167"),
+        "none": Choice("none: biases instead", "–"),
+    }
+)
+
+INITIALISATIONS: Mapping[str, Choice] = MappingProxyType(
+    {
+        "he": Choice("He: variance 2/n", "He et al. 2015b, arXiv:1502.01852, eq. 10"),
+        "xavier": Choice("Xavier: variance 2/(n + m)", "Glorot & Bengio 2010, eq. 12"),
+        "small": Choice("too small: spread 0.01", "Krizhevsky et al. 2012 §5"),
+        "large": Choice("too large: three times He", "He et al. 2015b §2.2, eq. 9"),
+        "zero-last-bn": Choice("zero last BN: γ = 0", "Goyal et al. 2017 §5.1, arXiv:1706.02677"),
+        "skipinit": Choice(
+            "SkipInit: α·F(x), α = 0", "De & Smith 2020, arXiv:2002.10444, section 4"
+        ),
+        "fixup": Choice("Fixup", "Zhang et al. 2019, arXiv:1901.09321, section 3"),
     }
 )
 
@@ -116,3 +164,26 @@ DATASETS: Mapping[str, DataSet] = MappingProxyType(
 
 IMPORTED = "imported"
 """The ``DataSpec.dataset`` of images that a visitor brought in class folders."""
+
+PROBES: Mapping[str, Probe] = MappingProxyType(
+    {
+        "gradient": Probe("gradient norm of the weights", "He 2015 §4.1", "layer"),
+        "relative-gradient": Probe("gradient norm over weight norm", "You et al. 2017", "layer"),
+        "update": Probe("update norm over weight norm", "You et al. 2017", "layer"),
+        "scale-gradient": Probe("gradient norm of the BN scales", "He 2015 §4.1", "layer"),
+        "bias-gradient": Probe("gradient norm of the biases", "He 2015 §4.1", "layer"),
+        "response-mean": Probe("mean of the responses", "He 2015 fig. 7", "layer", log=False),
+        "response-std": Probe("standard deviation of the responses", "He 2015 fig. 7", "layer"),
+        "activation-mean": Probe(
+            "mean of the activations", "Glorot & Bengio 2010 fig. 2", "layer", log=False
+        ),
+        "activation-std": Probe(
+            "standard deviation of the activations", "Glorot & Bengio 2010 fig. 2", "layer"
+        ),
+        "dead": Probe("share of dead ReLUs", "Maas et al. 2013", "layer", log=False),
+        "identity": Probe("gradient norm through the shortcut", "He 2016 eq. 5", "unit"),
+        "branch": Probe("gradient norm through the branch", "He 2016 eq. 5", "unit"),
+        "alignment": Probe("cosine between both parts", "He 2016 eq. 5", "unit", log=False),
+    }
+)
+"""What is measured by layer and by unit; ``probes`` has the code of each key."""

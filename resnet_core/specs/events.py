@@ -81,6 +81,20 @@ class EvaluationCompleted(_Event):
     seconds: float
 
 
+class ProbesCompleted(_Event):
+    """Gradients, updates and activations of one step were measured.
+
+    Attributes:
+        step: The step that was probed: weights as they were before it, gradients of its batch.
+        values: Key of ``PROBES`` → one number a layer or unit, as ``specs.places`` names them; a
+            quantity that the network does not have is left out. Rounded to four digits.
+    """
+
+    kind: Literal["probes"] = "probes"
+    step: int
+    values: dict[str, tuple[float, ...]]
+
+
 class RunPaused(_Event):
     """Its owner paused the run after this step."""
 
@@ -142,6 +156,7 @@ Event = Annotated[
     RunStarted
     | StepsCompleted
     | EvaluationCompleted
+    | ProbesCompleted
     | RunPaused
     | RunResumed
     | RunCompleted

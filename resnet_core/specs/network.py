@@ -12,12 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import model_validator
 
 from resnet_core.errors import SpecError
-from resnet_core.specs.choices import BLOCKS, FAMILIES, JOINS, ORDERS, SHORTCUTS
+from resnet_core.specs.choices import (
+    ACTIVATIONS,
+    BLOCKS,
+    FAMILIES,
+    INITIALISATIONS,
+    JOINS,
+    NORMALISATIONS,
+    ORDERS,
+    SHORTCUTS,
+)
 from resnet_core.specs.plan import Plan, check_between, check_choice, shown
 
 MIN_DEPTH, MAX_DEPTH = 8, 1202
@@ -37,6 +46,24 @@ IMAGENET_UNITS: Mapping[int, tuple[str, tuple[int, ...]]] = MappingProxyType(
 LAYERS_OF_UNIT: Mapping[str, int] = MappingProxyType({"basic": 2, "bottleneck": 3})
 """Weighted layers of one unit, shortcut not counted."""
 
+REQUIRED: Mapping[str, tuple[tuple[str, str, str], ...]] = MappingProxyType(
+    {
+        "zero-last-bn": (
+            ("join", "join", "residual"),
+            ("normalisation", "normalisation", "batch"),
+            ("activation order", "order", "original"),
+        ),
+        "skipinit": (("join", "join", "residual"), ("normalisation", "normalisation", "none")),
+        "fixup": (
+            ("join", "join", "residual"),
+            ("normalisation", "normalisation", "none"),
+            ("activation order", "order", "original"),
+        ),
+    }
+)
+"""Initialisations that silence F: of a plain network nothing would be left. What each is made
+for: name for a sentence, field, value."""
+
 
 class NetworkSpec(Plan):
     """A plain or residual network; its input shape and classes come from the data.
@@ -51,7 +78,14 @@ class NetworkSpec(Plan):
         order: A key of ``ORDERS``: where BN and ReLU stand.
         width: Channels of the first stage's 3×3 layers; each later stage has twice as many. Of a
             wide network: the widening factor k, so 16·k channels.
+        activation: A key of ``ACTIVATIONS``.
+        normalisation: A key of ``NORMALISATIONS``; without any, convolutions have biases.
+        initialisation: A key of ``INITIALISATIONS``.
     """
+
+    added: ClassVar[Mapping[str, object]] = MappingProxyType(
+        {"activation": "relu", "normalisation": "batch", "initialisation": "he"}
+    )
 
     family: str = "cifar"
     depth: int = 20
@@ -60,6 +94,9 @@ class NetworkSpec(Plan):
     shortcut: str = "A"
     order: str = "original"
     width: int = 16
+    activation: str = "relu"
+    normalisation: str = "batch"
+    initialisation: str = "he"
 
     @model_validator(mode="before")
     @classmethod
@@ -86,6 +123,10 @@ class NetworkSpec(Plan):
         check_choice("Shortcut", self.shortcut, SHORTCUTS)
         check_choice("Activation order", self.order, ORDERS)
         check_between("Width", self.width, MIN_WIDTH, MAX_WIDTH)
+        check_choice("Activation", self.activation, ACTIVATIONS)
+        check_choice("Normalisation", self.normalisation, NORMALISATIONS)
+        check_choice("Initialisation", self.initialisation, INITIALISATIONS)
+        self._check_initialisation()
         if self.family == "imagenet":
             self._check_imagenet()
         elif self.family == "wide":
@@ -93,6 +134,18 @@ class NetworkSpec(Plan):
         else:
             self._check_cifar()
         return self
+
+    def _check_initialisation(self) -> None:
+        for name, value, right in REQUIRED.get(self.initialisation, ()):
+            if getattr(self, value) != right:
+                raise SpecError(
+                    "Initialisation {initialisation} was asked for with {name} {value}, but it is "
+                    "made for {name} {right}: take that, or initialisation 'he'.",
+                    initialisation=repr(self.initialisation),
+                    name=name,
+                    value=repr(getattr(self, value)),
+                    right=repr(right),
+                )
 
     def _check_cifar(self) -> None:
         layers = 3 * LAYERS_OF_UNIT[self.block]

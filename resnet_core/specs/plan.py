@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 
@@ -25,6 +28,19 @@ class Plan(BaseModel):
     """A frozen plan. Building one that makes no sense raises ``SpecError`` with a sentence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    added: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """Settings that came after the first plans, with what every plan before them had. Such a value
+    is not written: plans keep their digests, and what they gave is remembered."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_added(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {
+            name: value
+            for name, value in written.items()
+            if name not in self.added or value != self.added[name]
+        }
 
     @model_validator(mode="wrap")
     @classmethod

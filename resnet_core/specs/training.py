@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
@@ -29,7 +31,11 @@ class TrainSpec(Plan):
             after the last step.
         precision: Of the arithmetic.
         seed: Of weights, order of images and augmentation.
+        probes: How many steps are probed (see ``PROBES``), evenly spaced, the first and the last
+            among them; 0 for none.
     """
+
+    added: ClassVar[Mapping[str, object]] = MappingProxyType({"probes": 0})
 
     steps: int = 200
     batch_size: int = 128
@@ -41,6 +47,7 @@ class TrainSpec(Plan):
     evaluations: int = 10
     precision: Literal["float32"] = "float32"
     seed: int = 0
+    probes: int = 0
 
     @field_validator("momentum", "weight_decay")
     @classmethod
@@ -58,6 +65,7 @@ class TrainSpec(Plan):
         check_between("Warm-up steps", self.warmup_steps, 0, self.steps)
         check_between("Evaluations", self.evaluations, 1, 1000)
         check_between("Seed", self.seed, 0, 2**31 - 1)
+        check_between("Probes", self.probes, 0, 1000)
         return self
 
     @property
@@ -65,3 +73,11 @@ class TrainSpec(Plan):
         """The steps after which both errors are measured, the last step among them."""
         count = min(self.evaluations, self.steps)
         return tuple(round(self.steps * i / count) for i in range(1, count + 1))
+
+    @property
+    def probe_steps(self) -> tuple[int, ...]:
+        """The steps that are probed; the first says how the network starts."""
+        count = min(self.probes, self.steps)
+        if count < 2:
+            return (1,) * count
+        return tuple(1 + round((self.steps - 1) * i / (count - 1)) for i in range(count))
