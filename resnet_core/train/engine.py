@@ -19,11 +19,13 @@ import resnet_core
 from resnet_core.arithmetic.estimate import EVALUATED_AT_THE_END, EVALUATED_ON_THE_WAY
 from resnet_core.data import Batches, Pictures, load_pictures
 from resnet_core.nets import ResidualNetwork, build_network
+from resnet_core.probes import Watch
 from resnet_core.specs import RunSpec
 from resnet_core.specs.events import (
     REPORT_EVERY,
     EvaluationCompleted,
     Event,
+    ProbesCompleted,
     RunCompleted,
     RunDiverged,
     RunStarted,
@@ -79,6 +81,7 @@ class Training:
         self.ended = False
         self.diverged = False
         self._evaluation_steps = frozenset(run.train.evaluation_steps)
+        self._probe_steps = frozenset(run.train.probe_steps)
         self._losses: list[Tensor] = []
         self._errors: list[Tensor] = []
 
@@ -110,17 +113,16 @@ class Training:
         images, labels = self.batches.batch(self.step)  # (B, C, H, W), (B,)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.run.train, self.step)
-        logits = self.network(images)  # (B, K)
-        loss = nn.functional.cross_entropy(logits, labels)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
-        self._losses.append(loss.detach())
-        self._errors.append((logits.detach().argmax(1) != labels).float().mean())
+        events: list[Event] = []
+        if self.step in self._probe_steps:
+            with Watch(self.network, self.optimiser) as watch:
+                self._update(images, labels, watch)
+            events.append(ProbesCompleted(step=self.step, values=watch.values()))
+        else:
+            self._update(images, labels)
 
         last = self.step == self.run.train.steps
         evaluates = self.step in self._evaluation_steps
-        events: list[Event] = []
         # The first is told at once: whoever pressed the button waits for it.
         if evaluates or self.step == 1 or self.step % REPORT_EVERY == 0:
             events += self.flush(since=began)
@@ -137,6 +139,20 @@ class Training:
                 )
             )
         return events
+
+    def _update(self, images: Tensor, labels: Tensor, watch: Watch | None = None) -> None:
+        """Do what a step is for; ``watch`` measures on the way, and changes nothing."""
+        logits = self.network(images)  # (B, K)
+        loss = nn.functional.cross_entropy(logits, labels)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if watch is not None:
+            watch.gradients()
+        self.optimiser.step()
+        if watch is not None:
+            watch.updates()
+        self._losses.append(loss.detach())
+        self._errors.append((logits.detach().argmax(1) != labels).float().mean())
 
     def flush(self, *, since: float | None = None) -> list[Event]:
         """Give the steps not yet told; the run ends here if their loss is no longer a number."""

@@ -1,0 +1,93 @@
+"""How large are gradients and updates? Convolution weights, BN scales and biases, never mixed.
+
+Weights are those of the longest path: stem, the branches' layers, classifier; projections on
+shortcuts are not on it. The order is that of the forward pass, so that the i-th weight is that of
+the i-th weighted layer (``specs.places``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from resnet_core.nets import ResidualNetwork
+from resnet_core.probes.sizes import norm
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters on a network's longest path, by kind.
+
+    Attributes:
+        weights: Of convolutions and the classifier.
+        scales: Of BN.
+        biases: Of BN, of convolutions without it, of the classifier. Fixup's scalars stand between
+            the layers, and are left out.
+    """
+
+    weights: list[Tensor]
+    scales: list[Tensor]
+    biases: list[Tensor]
+
+
+def main_path(network: ResidualNetwork) -> Iterator[nn.Module]:
+    """Walk through the modules of the longest path in the order of the forward pass."""
+    yield from network.stem.children()
+    for unit in network.units:
+        yield from unit.residual.children()
+        yield unit.after_addition
+    yield from network.head.children()
+
+
+def parameters_of(network: ResidualNetwork) -> Parameters:
+    """Gather a network's parameters by kind."""
+    found = Parameters([], [], [])
+    for module in main_path(network):
+        match module:
+            case nn.Conv2d() | nn.Linear():
+                found.weights.append(module.weight)
+                if module.bias is not None:
+                    found.biases.append(module.bias)
+            case nn.BatchNorm2d():
+                found.scales.append(module.weight)
+                found.biases.append(module.bias)
+    return found
+
+
+def gradient_norms(parameters: list[Tensor]) -> list[Tensor]:
+    """Give the norm of each gradient: after ``backward``, before the gradients are cleared."""
+    return [norm(_gradient(parameter)) for parameter in parameters]
+
+
+def weight_norms(parameters: list[Tensor]) -> list[Tensor]:
+    """Give the norm of each parameter."""
+    return [norm(parameter) for parameter in parameters]
+
+
+def update_norms(parameters: list[Tensor], optimiser: torch.optim.SGD) -> list[Tensor]:
+    """Give the norm of what the last step of SGD has subtracted from each parameter.
+
+    With momentum that is the learning rate times the momentum buffer: no copy of the weights is
+    needed. Without it, the gradient with weight decay takes the buffer's place; the weights are
+    then those after the step, which changes nothing that could be seen.
+    """
+    group = optimiser.param_groups[0]
+    return [
+        norm(_momentum(parameter, optimiser, group["weight_decay"])) * group["lr"]
+        for parameter in parameters
+    ]
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def _momentum(parameter: Tensor, optimiser: torch.optim.SGD, decay: float) -> Tensor:
+    buffer = optimiser.state[parameter].get("momentum_buffer")
+    if buffer is None:
+        return _gradient(parameter) + decay * parameter.detach()
+    found: Tensor = buffer
+    return found
