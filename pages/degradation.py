@@ -6,7 +6,7 @@ Notice: the plain network's *training* error rises with depth; its residual twin
 
 import streamlit as st
 
-from pages.ui import evidence, frame, reading, study
+from pages.ui import evidence, frame, known_study, reading, study
 from pages.ui.chart import Live, chart, chart_words
 from pages.ui.figures.curves import training_curves
 from pages.ui.figures.degradation import error_against_depth
@@ -18,14 +18,14 @@ st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.27, 0.73], gap="medium")
 with controls:
     plan = study.plan(page)
-    shown = study.look_up(plan)
+    shown = known_study.look_up(plan)
     study.buttons(page, plan, shown)
 
 with figures:
     published = study.published_keys(page)
     show_test = study.show_test(page)
-    study.say_example(page, plan, shown)
-    study.say_verdict(page, shown)
+    known_study.say_example(page, plan, shown)
+    known_study.say_verdict(page, shown)
     chart(
         [
             error_against_depth(
@@ -46,19 +46,22 @@ with figures:
             reading.depth_figure(shown.histories, t),
             t("Training error of each run over its steps."),
         ],
-        captions=[study.seeds_line(shown, t), t("The deeper the network, the stronger its line.")],
+        captions=[
+            known_study.seeds_line(shown, t),
+            t("The deeper the network, the stronger its line."),
+        ],
         live=Live(shown.live_url(page.language), 0.5) if shown.is_live else None,
         words=chart_words(t),
         height=350,
-        on_done=study.replay_over,
+        on_done=known_study.replay_over,
     )
-    study.say_where_from(page, shown)
+    known_study.say_where_from(page, shown)
     study.say_published(page, published)
 
 with controls:
-    study.downloads(page, shown)
+    known_study.downloads(page, shown)
 
 st.divider()
 page.fold("predict", "notice", "not-overfitting", "not-simply-vanishing-gradients")
 page.fold("slow-convergence", "constructed-solution", "paper", "try-this", "sources")
-frame.close_page(page, watched=[] if study.has_left(shown.plan) else shown.watched)
+frame.close_page(page, watched=[] if known_study.has_left(shown.plan) else shown.watched)

@@ -12,8 +12,8 @@ page = frame.open_page("home")
 t = page.t
 
 words, picture = st.columns([0.42, 0.58], gap="large")
-recording = evidence.recording("degradation-digits")
-histories = evidence.recorded_histories("degradation-digits")
+recording = evidence.degradation_recording()
+histories = evidence.histories_of(evidence.degradation_recording)
 with words:
     st.markdown(page.lesson("intro"))
     for name, icon in list(PAGES.items())[1:]:

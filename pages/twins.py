@@ -6,7 +6,7 @@ have the parameter, and see the same batches in the same order.
 
 import streamlit as st
 
-from pages.ui import frame, pair
+from pages.ui import frame, known_pair, pair
 from pages.ui.chart import Live, chart, chart_words
 from pages.ui.figures.curves import training_curves
 
@@ -33,10 +33,10 @@ with figures:
         live=Live(shown.live_url(page.language), 0.3) if shown.is_live else None,
         words=chart_words(t),
         height=350,
-        on_done=pair.replay_over,
+        on_done=known_pair.replay_over,
     )
-    pair.say_where_from(page, shown)
-    pair.downloads(page, shown)
+    known_pair.say_where_from(page, shown)
+    known_pair.downloads(page, shown)
 
 st.divider()
 page.fold("predict", "notice", "residual-idea", "corrections", "questions", "try-this", "sources")

@@ -22,12 +22,14 @@ def steps(step: int, *, seconds: float | None = None, error: float = 0.5) -> Ste
     return StepsCompleted(step=step, losses=(2.0, 1.0), errors=(error, error), seconds=taken)
 
 
-def evaluated(step: int) -> EvaluationCompleted:
+def evaluated(
+    step: int, *, train_error: float = 0.1, test_error: float = 0.2
+) -> EvaluationCompleted:
     return EvaluationCompleted(
         step=step,
-        train_error=0.1,
+        train_error=train_error,
         train_loss=0.3,
-        test_error=0.2,
+        test_error=test_error,
         test_loss=0.4,
         seconds=step / 10,
     )

@@ -140,7 +140,11 @@ def differences(rows: Sequence[Architecture], t: Translate) -> list[str]:
 def _stride(rows: Sequence[Architecture], t: Translate) -> list[str]:
     """Compare torchvision's models with ours with B."""
     more = {row: row.torchvision.multiply_adds - row.projected.multiply_adds for row in rows}
-    moved = [row for row in rows if more[row]]
+    moved = [
+        row
+        for row in rows
+        if more[row] > 0 and row.torchvision.parameters == row.projected.parameters
+    ]
     alike = [row for row in rows if not more[row] and row.torchvision == row.projected]
     said = []
     if alike:

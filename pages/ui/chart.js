@@ -447,20 +447,25 @@ class Cell {
   }
 }
 
-// The series that are shown, one row a point. Outlines of bands are no data.
+// The series that are shown, one row a point. Outlines of bands are no data, nor are marks over a
+// heat map, whose cells say the same. Where a colour or a place at an edge only stands for a value,
+// the value is in `customdata` (or in the words of `text`).
 function csvOf(plot, seriesTitle) {
   const layout = plot._fullLayout;
   const titleOf = (axis) => plain(layout[axis]?.title?.text ?? "");
-  const traces = plot._fullData.filter((trace) => trace.visible === true && trace.fill !== "toself");
+  const shown = plot._fullData.filter((trace) => trace.visible === true && trace.fill !== "toself");
+  const maps = shown.filter((trace) => trace.z);
+  const traces = maps.length ? maps : shown;
   const rows = [[seriesTitle, titleOf("xaxis"), titleOf("yaxis")]];
-  if (traces.some((trace) => trace.z)) rows[0].push(plain(traces[0].colorbar?.title?.text ?? "z"));
+  if (maps.length) rows[0].push(plain(maps[0].colorbar?.title?.text ?? "z"));
   for (const trace of traces) {
     const hover = trace.hovertemplate?.match(/^<b>(.*?)<\/b>/)?.[1]; // names the run
     const name = hover ? `${hover}: ${trace.name}` : trace.name;
     const xs = listOf(trace.x);
-    const ys = listOf(trace.y);
+    const isPlaced = layout[`yaxis${trace.yaxis?.slice(1) ?? ""}`]?.visible === false;
+    const ys = listOf(isPlaced ? (trace.customdata ?? trace.text) : trace.y);
     if (trace.z) {
-      trace.z.forEach((line, i) =>
+      (trace.customdata ?? trace.z).forEach((line, i) =>
         [...line].forEach((z, j) => rows.push([name, xs[j] ?? j, ys[i] ?? i, z])),
       );
     } else {
@@ -521,6 +526,10 @@ function drawSwatch(trace, parent) {
   } else if (symbol.startsWith("diamond")) {
     const corners = `${middle},${7 - radius} ${middle + radius},7 ${middle},${7 + radius}`;
     svg("polygon", { points: `${corners} ${middle - radius},7`, ...paintwork }, image);
+  } else if (symbol.startsWith("x")) {
+    const [left, right, top, foot] = [middle - 4, middle + 4, 3, 11];
+    const d = `M${left},${top}L${right},${foot}M${left},${foot}L${right},${top}`;
+    svg("path", { d, stroke: fill, "stroke-width": 2 }, image);
   } else {
     svg("circle", { cx: middle, cy: 7, r: radius, ...paintwork }, image);
   }

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from pages.ui.figures.degradation import Published
 from pages.ui.history import History, of_events
 from pages.ui.translate import ASSETS, Translate
+from resnet_core.specs import DegradationStudy, RunSpec, SuspectStudy, TwinStudy
 from resnet_core.studies import Recording, load_recording
+
+S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy)
 
 
 def measured(histories: Sequence[History], t: Translate) -> None:
@@ -41,7 +44,7 @@ def measured(histories: Sequence[History], t: Translate) -> None:
     )
 
 
-def recorded(recording: Recording, t: Translate, *, note: str = "") -> None:
+def recorded(recording: Recording[S], t: Translate, *, note: str = "") -> None:
     """Say that a figure was recorded: when, on what, by which command."""
     st.caption(
         "**"
@@ -58,24 +61,41 @@ def recorded(recording: Recording, t: Translate, *, note: str = "") -> None:
 
 
 @cache
-def recording(name: str) -> Recording:
-    """Read a study that ships with the app."""
-    return load_recording(ASSETS / "runs" / f"{name}.json")
-
-
-def recordings() -> list[Recording]:
-    """Read all of them."""
-    return [recording(path.stem) for path in sorted((ASSETS / "runs").glob("*.json"))]
+def degradation_recording() -> Recording[DegradationStudy]:
+    """Read the study of degradation that ships with the app."""
+    return load_recording(ASSETS / "runs" / "degradation-digits.json", DegradationStudy)
 
 
 @cache
-def recorded_histories(name: str) -> list[History]:
-    """Give what the runs of a recording said."""
-    found = recording(name)
+def twin_recording() -> Recording[TwinStudy]:
+    """Read the probed twins that ship with the app."""
+    return load_recording(ASSETS / "runs" / "twins-digits.json", TwinStudy)
+
+
+@cache
+def suspect_recording() -> Recording[SuspectStudy]:
+    """Read the hunt for the guilty that ships with the app."""
+    return load_recording(ASSETS / "runs" / "suspects-digits.json", SuspectStudy)
+
+
+@cache
+def histories_of(recording: Callable[[], Recording[S]]) -> list[History]:
+    """Give what the runs of one of these recordings said."""
+    found = recording()
     return [
         of_events(run, ((event.id, event.event) for event in found.events(run.digest)))
         for run in found.study.runs
     ]
+
+
+@cache
+def recorded_starts() -> dict[str, dict[str, Any]]:
+    """Give the first steps that ship with the app, by digest of their runs."""
+    found = {}
+    for path in sorted((ASSETS / "starts").glob("*.json")):
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        found[RunSpec.model_validate(recorded["run"]).digest] = recorded["start"]
+    return found
 
 
 @cache

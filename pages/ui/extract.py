@@ -14,7 +14,17 @@ from typing import IO, Any
 from resnet_core.errors import ERRORS
 
 KEYWORDS = frozenset(
-    {"t", "RunFailed", "Choice", "DataSet", "check_between", "check_choice", *ERRORS}
+    {
+        "t",
+        "RunFailed",
+        "Choice",
+        "DataSet",
+        "Probe",
+        "Sentence",
+        "check_between",
+        "check_choice",
+        *ERRORS,
+    }
 )
 """Functions and classes whose first argument, or the one named ``template``, is a text."""
 

@@ -56,7 +56,7 @@ def open_page(name: str) -> Page:
         st.markdown(f"**{translate.question(name, language)}**")
     with tools, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         _device(t)
-        _language_switch(language, t)
+        _language_switch(name, language, t)
     return Page(name, t, language, Link(name, t), st.container())
 
 
@@ -105,22 +105,26 @@ def literal(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>$:~|#!])", r"\\\1", text)
 
 
-def _language_switch(language: str, t: Translate) -> None:
-    names = list(LANGUAGES)
+def _language_switch(name: str, language: str, t: Translate) -> None:
+    # One key for all languages, and the session's word: the switch of a language that is left and
+    # taken again at once would come back with what was pressed in it.
+    key = f"_switch.{name}"
+    if st.session_state.get(key) != language:
+        st.session_state[key] = language
     st.segmented_control(
         t("Language"),
-        names,
-        default=language,
-        key=f"_switch_{language}",
-        format_func=lambda key: LANGUAGES[key],
+        list(LANGUAGES),
+        key=key,
+        required=True,
+        format_func=lambda code: LANGUAGES[code],
         label_visibility="collapsed",
         on_change=_switch_language,
-        args=(f"_switch_{language}", language),
+        args=(key,),
     )
 
 
-def _switch_language(key: str, before: str) -> None:
-    words.switch(st.session_state[key] or before)
+def _switch_language(key: str) -> None:
+    words.switch(st.session_state[key])
 
 
 @st.fragment(run_every=2)

@@ -19,6 +19,7 @@ from resnet_core.specs import RunSpec
 from resnet_core.specs.events import (
     EvaluationCompleted,
     Event,
+    ProbesCompleted,
     RunCompleted,
     RunDiverged,
     RunFailed,
@@ -46,6 +47,8 @@ class History:
     seconds_at: list[float] = field(default_factory=list)
     evaluation_ids: list[int] = field(default_factory=list)
     evaluations: list[EvaluationCompleted] = field(default_factory=list)
+    probe_ids: list[int] = field(default_factory=list)
+    probes: list[ProbesCompleted] = field(default_factory=list)
     begun: int = 0
     started: RunStarted | None = None
     ended: Event | None = None
@@ -70,6 +73,9 @@ class History:
                 self.evaluation_ids.append(number)
                 self.evaluations.append(event)
                 self.seconds = event.seconds
+            case ProbesCompleted():
+                self.probe_ids.append(number)
+                self.probes.append(event)
             case RunCompleted() | RunDiverged() | RunFailed():
                 self.ended = event
             case _:

@@ -10,18 +10,21 @@ import json
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pages.ui.figures.curves import curve_updates
+from pages.ui.figures.curves import Curve, curve_updates
 from pages.ui.figures.degradation import Point, error_against_depth_updates
 from pages.ui.history import Histories, History
+from pages.ui.probed import addition_updates, layer_updates
 from pages.ui.translate import Translate, translate_error
-from resnet_core.specs import RunSpec
+from resnet_core.specs import PROBES, RunSpec
 from resnet_core.specs.events import RunCompleted, RunDiverged, RunFailed
 from resnet_core.store import RunRecord, Store
 
-View = Literal["study", "pair"]
-VIEWS: tuple[View, ...] = ("study", "pair")
+CURVES = ("study", "pair")
+VIEWS = (*CURVES, "additions", *(f"probes.{key}" for key in PROBES))
+"""Which figures ask: a study's and two runs', with curves of training; those of probed runs."""
+
 SHARED_SECONDS = 0.2
 REPLAY_STEP_MS = 400
 """Of training time, a question of a replay: at two questions a second nearly as it was."""
@@ -29,7 +32,7 @@ REPLAY_STEP_MS = 400
 Answer = dict[str, Any]
 
 
-def live_url(view: View, digests: Sequence[str], language: str) -> str:
+def live_url(view: str, digests: Sequence[str], language: str) -> str:
     """Give the address that a chart of these runs asks."""
     return f"api/live/{view}/{'~'.join(dict.fromkeys(digests))}?lang={language}"
 
@@ -45,7 +48,7 @@ class LiveAnswers:
 
     def answer(
         self,
-        view: View,
+        view: str,
         digests: Sequence[str],
         *,
         since: int,
@@ -80,7 +83,7 @@ class LiveAnswers:
 
     def _answer(
         self,
-        view: View,
+        view: str,
         digests: Sequence[str],
         since: int,
         t: Translate,
@@ -98,11 +101,11 @@ class LiveAnswers:
         for digest in known:
             history = histories[digest]
             whole = since < history.begun or since > cursor  # unseen, trained anew, another store
+            if view not in CURVES:
+                continue
             # Another visitor's question may have read on: what follows the cursor comes next time.
             curve = history.curve(since=0 if whole else since, until=cursor)
-            updates = curve_updates(curve, quantity="error")
-            if view == "pair":
-                updates |= curve_updates(curve, quantity="loss")
+            updates = _curve_updates(curve, view)
             if whole:
                 replace |= updates
             else:
@@ -110,6 +113,7 @@ class LiveAnswers:
         if view == "study":
             points = study_points([histories[digest] for digest in known])
             replace |= error_against_depth_updates(points)
+        replace |= _probe_updates(view, [histories[digest] for digest in known], since, t)
         return {
             "cursor": cursor,
             "append": append,
@@ -124,17 +128,34 @@ class LiveAnswers:
         }
 
 
-def replay(runs: Sequence[History], *, since: int, view: View, t: Translate) -> Answer:
+def _curve_updates(curve: Curve, view: str) -> dict[str, Any]:
+    updates: dict[str, Any] = dict(curve_updates(curve, quantity="error"))
+    if view == "pair":
+        updates |= curve_updates(curve, quantity="loss")
+    return updates
+
+
+def _probe_updates(
+    view: str, histories: Sequence[History], since: int, t: Translate
+) -> dict[str, Any]:
+    """Give all that probes said, if they said anything since."""
+    if all(not history.probe_ids or history.probe_ids[-1] <= since for history in histories):
+        return {}
+    if view == "additions":
+        return addition_updates(histories, t)
+    if view.startswith("probes."):
+        return layer_updates(histories, view.removeprefix("probes."), t)
+    return {}
+
+
+def replay(runs: Sequence[History], *, since: int, view: str, t: Translate) -> Answer:
     """Say again what runs said, as time goes on: the answer to one question of a replay."""
     now = max(0, since) + REPLAY_STEP_MS
     seconds = now / 1000
     longest = max((history.seconds for history in runs), default=0.0)
     updates: dict[str, Any] = {}
     for history in runs:
-        curve = history.curve(until_seconds=seconds)
-        updates |= curve_updates(curve, quantity="error")
-        if view == "pair":
-            updates |= curve_updates(curve, quantity="loss")
+        updates |= _curve_updates(history.curve(until_seconds=seconds), view)
     over = [history for history in runs if history.seconds <= seconds]
     if view == "study":
         updates |= error_against_depth_updates(study_points(over))

@@ -21,7 +21,7 @@ from pages.ui import evidence
 from pages.ui.catalog import PAGES
 from pages.ui.history import History
 from pages.ui.lab import COOKIE, keeper, public_name
-from pages.ui.live import VIEWS, Answer, LiveAnswers, View, replay
+from pages.ui.live import VIEWS, Answer, LiveAnswers, replay
 from pages.ui.translate import LANGUAGES, SOURCE, read_lesson, translate_error, translator
 from resnet_core.errors import ResNetLabError, from_message
 
@@ -67,7 +67,7 @@ async def live(request: Request) -> Response:
 
 
 def _answer(
-    view: View, digests: list[str], since: int, language: str, replayed: bool, looks_on: bool
+    view: str, digests: list[str], since: int, language: str, replayed: bool, looks_on: bool
 ) -> Answer | None:
     t = translator(language)
     if replayed:
@@ -153,9 +153,8 @@ def warm_up() -> None:
         translator(language)
         for page in PAGES:
             read_lesson(page, language)
-    for recording in evidence.recordings():
-        recording.outcomes()
-    evidence.recorded_histories("degradation-digits")
+    evidence.degradation_recording().outcomes()
+    evidence.histories_of(evidence.degradation_recording)
 
 
 class VisitorCookie:

@@ -1,90 +1,22 @@
-"""The degradation page's parts: its plan, what is known of it, its buttons and notes."""
+"""The controls and buttons of the degradation page: the study asked for, and what is to be done.
+
+What is known of the study stands in ``known_study``.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.ui import controls, evidence, lab, reading
-from pages.ui.figures.curves import Curve
-from pages.ui.figures.degradation import Point
 from pages.ui.frame import Page, show_error
-from pages.ui.history import Histories, History
+from pages.ui.known_study import LEFT, REPLAY, Shown, has_left
 from pages.ui.link import integer
-from pages.ui.live import live_url, study_points
-from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError
-from resnet_core.specs import DATASETS, DegradationStudy, TrainSpec
-from resnet_core.store import RunRecord
-from resnet_core.studies import Outcome, Recording, outcomes
+from resnet_core.specs import DegradationStudy, TrainSpec
 
-REPLAY = "_degradation.replay"
-LEFT = "_degradation.left"
-"""Studies that this visitor has stopped: looking at them does not keep them going."""
 DEFAULT_DEPTHS = [8, 20, 32, 56]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the page's figures show.
-
-    Attributes:
-        plan: Whose runs are shown: the study asked for, or that of the recording.
-        histories: What its runs said.
-        records: The lab's, by digest; empty for a recording.
-        missing: How many runs of the study asked for have never been started.
-        recording: When nothing of the study asked for is known.
-        is_live: There is more to come.
-        replays: It is being played again.
-    """
-
-    plan: DegradationStudy
-    histories: Sequence[History]
-    records: dict[str, RunRecord]
-    missing: int
-    recording: Recording | None
-    is_live: bool
-    replays: bool
-
-    @property
-    def points(self) -> list[Point]:
-        """One a depth and join, the empty ones too: their depths stand on the axis at once."""
-        found = {(p.depth, p.join): p for p in study_points([] if self.replays else self.histories)}
-        return [
-            found.get((depth, join)) or Point(depth=depth, join=join)
-            for depth in self.plan.depths
-            for join in ("plain", "residual")
-        ]
-
-    @property
-    def curves(self) -> list[Curve]:
-        """Training over time, of the first seed only: forty lines would be a thicket."""
-        seed = self.plan.first_seed
-        histories = [h for h in self.histories if h.run.train.seed == seed]
-        if self.replays:
-            histories = [History(history.run) for history in histories]
-        return [history.curve() for history in histories]
-
-    @property
-    def watched(self) -> list[str]:
-        """Runs that this visitor's looking keeps going."""
-        return [digest for digest, record in self.records.items() if record.active]
-
-    def live_url(self, language: str) -> str:
-        """Give the address the chart asks for more."""
-        url = live_url("study", [run.digest for run in self.plan.runs], language)
-        if self.replays:
-            return f"{url}&replay={st.session_state[REPLAY]}"
-        return f"{url}&left" if has_left(self.plan) else url
-
-
-def has_left(plan: DegradationStudy) -> bool:
-    """Whether this visitor has stopped a study, which others may still watch."""
-    return plan.digest in st.session_state.get(LEFT, set())
 
 
 def plan(page: Page) -> DegradationStudy | None:
@@ -165,51 +97,6 @@ def _plan(page: Page) -> DegradationStudy:
     )
 
 
-def look_up(plan: DegradationStudy | None) -> Shown:
-    """Find what is known of a study: runs of this lab, else a recording."""
-    digests = [run.digest for run in plan.runs] if plan else []
-    records: dict[str, RunRecord] = {}
-    histories: dict[str, History] = {}
-    try:
-        records = {record.digest: record for record in lab.store().runs(digests=digests)}
-        histories = histories_of(list(records))
-    except ResNetLabError:
-        pass  # no lab yet: the frame says so, and a recording can be looked at meanwhile
-    missing = sum(d not in records or records[d].status in ("stopped", "failed") for d in digests)
-    replays = bool(st.session_state.get(REPLAY))
-    if plan is not None and records:
-        live = any(record.active for record in records.values())
-        return Shown(
-            plan,
-            [histories[digest] for digest in digests if digest in histories],
-            records,
-            missing,
-            None,
-            live or replays,
-            replays and not live,
-        )
-    recording = evidence.recording("degradation-digits")
-    return Shown(
-        recording.study,
-        evidence.recorded_histories("degradation-digits"),
-        {},
-        missing,
-        recording,
-        False,
-        False,
-    )
-
-
-def histories_of(digests: Sequence[str]) -> dict[str, History]:
-    """Give what runs have said so far."""
-    return _histories().of(digests)[0]
-
-
-@st.cache_resource(show_spinner=False)
-def _histories() -> Histories:
-    return Histories(lab.store())
-
-
 def buttons(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
     """Draw what can be done now: train, stop, look again, take new seeds."""
     if plan is None:
@@ -284,11 +171,6 @@ def _replay() -> None:
     st.session_state["degradation.replays"] = st.session_state[REPLAY]
 
 
-def replay_over() -> None:
-    """Called when a chart's stream has ended."""
-    st.session_state.pop(REPLAY, None)
-
-
 def _new_seeds(page: Page, plan: DegradationStudy) -> None:
     page.link.set({"first": plan.first_seed + plan.seeds})
 
@@ -352,84 +234,3 @@ def say_published(page: Page, keys: Sequence[str]) -> None:
                 + f"** {table['source']}: {table['what'][page.language]}. "
                 + str(table["note"][page.language])
             )
-
-
-def results(shown: Shown) -> list[Outcome]:
-    """Give what came out of each run."""
-    if shown.recording is not None:
-        return shown.recording.outcomes()
-    return outcomes(shown.plan, lab.store())
-
-
-def say_verdict(page: Page, shown: Shown) -> None:
-    """Say in a computed sentence whether deeper was worse; not before a replay has shown it."""
-    if shown.replays:
-        return
-    started = [history.started for history in shown.histories if history.started]
-    if started:
-        st.markdown(reading.degradation_verdict(results(shown), started[0].train_images, page.t))
-
-
-def seeds_line(shown: Shown, t: Translate) -> str:
-    """Say how many seeds are behind the figure."""
-    count = len({h.run.train.seed for h in shown.histories if h.ended is not None})
-    if count <= 1:
-        return t("One seed: a single measurement of each network.")
-    return t("Mean of {count} seeds; the band reaches from lowest to highest.", count=count)
-
-
-def say_example(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
-    """Say plainly when the figures show an example and not the settings on screen."""
-    if shown.recording is None:
-        return
-    example = shown.recording.study
-    same = {"seeds": example.seeds, "first_seed": example.first_seed}
-    if plan is not None and plan.model_copy(update=same) == example:
-        return
-    t = page.t
-    st.info(
-        t(
-            "Your settings have not been measured yet. This is a recorded example: {data}, "
-            "width {width}, {steps} steps, {seeds} seeds.",
-            data=t(DATASETS[example.data.dataset].label),
-            width=example.width,
-            steps=example.train.steps,
-            seeds=example.seeds,
-        ),
-        icon=":material/inventory_2:",
-    )
-
-
-def say_where_from(page: Page, shown: Shown) -> None:
-    """Say where the numbers come from."""
-    if shown.recording is not None:
-        note = page.t("Press the button to measure it on this machine.")
-        evidence.recorded(shown.recording, page.t, note=note)
-    else:
-        evidence.measured(shown.histories, page.t)
-
-
-def downloads(page: Page, shown: Shown) -> None:
-    """Offer the study's results as a table."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(
-        ["depth", "join", "seed", "status", "step", "train_error", "test_error", "digest"]
-    )
-    for o in results(shown):
-        rows.writerow(
-            [o.depth, o.join, o.seed, o.status, o.step, o.train_error, o.test_error, o.digest]
-        )
-    st.download_button(
-        page.t("Results as CSV"),
-        text.getvalue(),
-        file_name=_file_name(shown.plan),
-        mime="text/csv",
-        icon=":material/download:",
-        type="tertiary",
-    )
-
-
-def _file_name(plan: DegradationStudy) -> str:
-    """Name a download so that two groups can tell theirs apart."""
-    return f"degradation_{plan.data.dataset}_width{plan.width}_{plan.train.steps}steps.csv"

@@ -34,8 +34,8 @@ class Counts:
         multiply_adds: Of convolution and linear layers, one image.
         attention: Multiply-adds of attention's matrix products, one image.
         activations: Numbers that layers give and the backward pass needs, one image.
-        layers: Modules that do arithmetic (convolution, BN, ReLU, pooling, linear), each a
-            call into PyTorch.
+        layers: Modules that do arithmetic (convolution, BN, activation, learned scalar, pooling,
+            linear), each a call into PyTorch.
     """
 
     parameters: int

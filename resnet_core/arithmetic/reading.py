@@ -6,7 +6,7 @@ so that no second definition could disagree with the first.
 
 The convention, everywhere in this project: multiply-adds are those of convolution and linear layers
 for one image, what He 2015 calls FLOPs. Matrix products of attention are counted apart. Additions,
-BN, ReLU and pooling count nothing.
+BN, activations, learned scalars and pooling count nothing.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class Layer:
         kind: Its class, such as ``Conv2d``.
         input_shape: Of its first input, without the batch.
         output_shape: Of its output, without the batch; empty when only training uses it.
-        weights: Parameters that multiply, normalisation's not counted; all three kinds are 0 when
-            the module has had a row before.
-        biases: Parameters that are added, normalisation's not counted.
+        weights: Parameters that multiply, the scale of a branch among them, normalisation's not
+            counted; all three kinds are 0 when the module has had a row before.
+        biases: Parameters that are added, Fixup's among them, normalisation's not counted.
         normalisation: Scales and shifts of BN, layer or group normalisation.
         multiply_adds: Of its convolution or linear layer, one image.
         attention: Multiply-adds of attention's matrix products, one image.
@@ -254,7 +254,7 @@ def _split(module: nn.Module, own: Mapping[str, nn.Parameter]) -> Parameters:
     for name, parameter in own.items():
         if isinstance(module, NORMALISATIONS):
             normalisation += parameter.numel()
-        elif name.endswith("bias"):
+        elif name.endswith(("bias", "shift")):
             biases += parameter.numel()
         else:
             weights += parameter.numel()

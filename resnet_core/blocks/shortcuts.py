@@ -9,11 +9,14 @@ He et al. 2016, arXiv:1603.05027, for what stands on the shortcut in pre-activat
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from torch import Tensor, nn
+
+from resnet_core.blocks.layers import Shift
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,17 @@ def _identity(shape: UnitShape) -> nn.Module:
 
 
 def _projection(shape: UnitShape) -> nn.Module:
-    """W_s·x by a 1×1 convolution; BN follows in the original order, not in pre-activation."""
+    """W_s·x by a 1×1 convolution; BN follows in the original order, not in pre-activation.
+
+    Without BN it needs no biases: the branch's last layer adds its own to the same sum. Fixup has a
+    bias before every convolution, this one too (Zhang et al. 2019, section 3).
+    """
     convolution = nn.Conv2d(
         shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=False
     )
+    if shape.initialisation == "fixup":
+        # The convolution is "0" as everywhere: a parameter's name decides its draw.
+        return nn.Sequential(OrderedDict({"shift": Shift(), "0": convolution}))
     if shape.order == "pre-activation" or shape.normalisation == "none":
         return nn.Sequential(convolution)
     return nn.Sequential(convolution, nn.BatchNorm2d(shape.out_channels))

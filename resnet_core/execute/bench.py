@@ -41,7 +41,9 @@ from resnet_core.nets import build_network
 from resnet_core.specs import DATASETS, DataSpec, NetworkSpec, RunSpec, UnitSpec
 from resnet_core.store.places import runs_folder
 from resnet_core.train import choose_device, device_name
+from resnet_core.train.constructed import constructed_solution
 from resnet_core.train.optimise import build_optimiser
+from resnet_core.train.starting import probe_start
 from resnet_core.train.stepping import step_through
 
 Answer = dict[str, Any]
@@ -271,6 +273,18 @@ def _maps(tensor: torch.Tensor) -> Answer:
     }
 
 
+def start(run: str) -> Answer:
+    """Probe a run's network at its first step; see ``train.starting``."""
+    return asdict(probe_start(RunSpec.from_json(run)))
+
+
+def constructed(shallow: str, deep: dict[str, Any]) -> Answer:
+    """Deepen a finished run's network by identity layers; see ``train.constructed``."""
+    run = RunSpec.from_json(shallow)
+    file = runs_folder() / run.digest / "weights.safetensors"
+    return asdict(constructed_solution(run, file, NetworkSpec.model_validate(deep)))
+
+
 MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
     {
         "count": count,
@@ -283,5 +297,7 @@ MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
         "imported": imported,
         "unit": unit,
         "step_through": steps,
+        "start": start,
+        "constructed": constructed,
     }
 )

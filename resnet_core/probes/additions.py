@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from resnet_core.blocks import ResidualUnit
 from resnet_core.nets import ResidualNetwork
-from resnet_core.probes.sizes import dot, norm, ratio
+from resnet_core.probes.sizes import norms_and_product, ratio
 
 
 class Additions:
@@ -74,9 +74,9 @@ class _Split:
     def _take(self, name: str, gradient: Tensor) -> None:
         self._parts[name] = gradient.detach()
         if len(self._parts) == 2:
-            identity, branch = self._parts["identity"], self._parts["branch"]
-            self.identity, self.branch = norm(identity), norm(branch)
-            self.product = dot(identity, branch)
+            self.identity, self.branch, self.product = norms_and_product(
+                self._parts["identity"], self._parts["branch"]
+            )
             self.whole = True
             self._parts.clear()
 

@@ -68,11 +68,11 @@ def weight_norms(parameters: list[Tensor]) -> list[Tensor]:
 
 
 def update_norms(parameters: list[Tensor], optimiser: torch.optim.SGD) -> list[Tensor]:
-    """Give the norm of what the last step of SGD has subtracted from each parameter.
+    """Give the norm of what a step of SGD subtracts from each parameter, without copying any.
 
-    With momentum that is the learning rate times the momentum buffer: no copy of the weights is
-    needed. Without it, the gradient with weight decay takes the buffer's place; the weights are
-    then those after the step, which changes nothing that could be seen.
+    With momentum that is the learning rate times the momentum buffer, once the step is done.
+    Without it, the gradient with weight decay takes the buffer's place: ask before the step, since
+    the weights that decay are those before it.
     """
     group = optimiser.param_groups[0]
     return [

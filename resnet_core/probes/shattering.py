@@ -33,9 +33,8 @@ def gradient_correlation(
     """
     shares = torch.linspace(0, 1, points, device=start.device).view(-1, 1, 1, 1)
     inputs = (start + shares * (end - start)).requires_grad_()  # (P, C, H, W)
-    network(inputs)[:, 0].sum().backward()
-    assert inputs.grad is not None
-    gradients = inputs.grad.flatten(1).double().cpu()  # (P, C·H·W)
+    (found,) = torch.autograd.grad(network(inputs)[:, 0].sum(), inputs)
+    gradients = found.flatten(1).cpu().double()  # (P, C·H·W)
     directions = gradients / gradients.norm(dim=1, keepdim=True)
     cosines = directions @ directions.T  # (P, P)
     lags = range(points // 2 + 1)

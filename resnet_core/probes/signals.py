@@ -8,6 +8,8 @@ i-th activation follow the i-th weighted layer; the classifier has none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -20,10 +22,8 @@ Hooked = tuple[nn.Module, str]
 
 def hooked_modules(network: ResidualNetwork) -> list[Hooked]:
     """List what is listened to: each module, and whether it gives a response or an activation."""
-    spec = network.spec
     activations = {id(module) for module in _activations(network)}
-    bn_follows = spec.order == "original" and spec.normalisation == "batch"
-    responds = nn.BatchNorm2d if bn_follows else nn.Conv2d
+    responds = nn.BatchNorm2d if _bn_follows(network) else nn.Conv2d
     found: list[Hooked] = []
     for module in main_path(network):
         if isinstance(module, responds):
@@ -42,50 +42,64 @@ def _activations(network: ResidualNetwork) -> list[nn.Module]:
     return [module for name, module in named if name.startswith("relu")]
 
 
+def _has_bn(network: ResidualNetwork) -> bool:
+    return network.spec.normalisation == "batch"
+
+
+def _bn_follows(network: ResidualNetwork) -> bool:
+    return network.spec.order == "original" and _has_bn(network)
+
+
 class Signals:
-    """Sums of one forward pass, in its order; ``signal_values`` makes statistics of them.
+    """Sums of one forward pass, in its order; ``values`` makes statistics of them.
 
     Attributes:
         hooks: To be removed.
-        found: Response or activation → sum, sum of squares of each; and the shares of dead ReLUs.
-        counts: Numbers of each, for both.
+        found: For responses and for activations: sums of each channel, and sums of squares.
     """
 
     def __init__(self, network: ResidualNetwork) -> None:
         self.found: dict[str, list[Tensor]] = {}
-        self.counts: dict[str, list[int]] = {"response": [], "activation": []}
+        self._sizes: dict[str, list[_Size]] = {"response": [], "activation": []}
         self._counts_dead = network.spec.activation == "relu"
-        self._wide = network.spec.normalisation == "none"  # BN keeps numbers at ordinary size
+        # What BN gives is of ordinary size, and so is the sum of a stage's units.
+        wide = {"response": not _bn_follows(network), "activation": not _has_bn(network)}
         self.hooks = [
-            module.register_forward_hook(self._listener(kind))
+            module.register_forward_hook(self._listener(kind, wide=wide[kind]))
             for module, kind in hooked_modules(network)
         ]
 
-    def _listener(self, kind: str) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
-        def take(module: nn.Module, given: tuple[Tensor], output: Tensor) -> None:
-            total, squares = sums(output, wide=self._wide)
-            self.found.setdefault(f"{kind}-sum", []).append(total)
+    def _listener(self, kind: str, *, wide: bool) -> Callable[[nn.Module, Any, Tensor], None]:
+        def take(module: nn.Module, given: Any, output: Tensor) -> None:
+            total, squares = sums(output, wide=wide)
+            self.found.setdefault(f"{kind}-sums", []).append(total)
             self.found.setdefault(f"{kind}-squares", []).append(squares)
-            self.counts[kind].append(output.numel())
-            if kind == "activation" and self._counts_dead:
-                # Dead: nothing for any image, anywhere. What ReLU gives sums to 0 only if all of it
-                # is 0, and channels-last sums are fast. (N, C, H, W) → (N·H·W, C) → (C,)
-                channels = output.detach().permute(0, 2, 3, 1).flatten(0, 2).sum(0)
-                self.found.setdefault("dead", []).append((channels == 0).double().mean())
+            self._sizes[kind].append(_Size(output.numel(), output.shape[1]))
 
         return take
 
+    def values(self, found: Mapping[str, list[float]]) -> dict[str, list[float]]:
+        """Turn sums, as numbers, into what ``PROBES`` names.
 
-def signal_values(
-    found: Mapping[str, list[float]], counts: Mapping[str, list[int]]
-) -> dict[str, list[float]]:
-    """Turn sums, as numbers, into the means and standard deviations that ``PROBES`` names."""
-    values: dict[str, list[float]] = {}
-    for kind, sizes in counts.items():
-        rows = zip(found[f"{kind}-sum"], found[f"{kind}-squares"], sizes, strict=True)
-        pairs = [mean_and_std(*row) for row in rows]
-        values[f"{kind}-mean"] = [mean for mean, _ in pairs]
-        values[f"{kind}-std"] = [std for _, std in pairs]
-    if "dead" in found:
-        values["dead"] = found["dead"]
-    return values
+        A channel is dead if ReLU gives nothing for any image, anywhere. What ReLU gives is never
+        negative, so it sums to 0 only if all of it is 0.
+        """
+        values: dict[str, list[float]] = {}
+        dead: list[float] = []
+        for kind, sizes in self._sizes.items():
+            sums_of_channels = iter(found[f"{kind}-sums"])
+            means, stds = [], []
+            for size, squares in zip(sizes, found[f"{kind}-squares"], strict=True):
+                channels = list(islice(sums_of_channels, size.channels))
+                mean, std = mean_and_std(sum(channels), squares, size.numbers)
+                means.append(mean)
+                stds.append(std)
+                if kind == "activation":
+                    dead.append(channels.count(0) / size.channels)
+            values |= {f"{kind}-mean": means, f"{kind}-std": stds}
+        return values | ({"dead": dead} if self._counts_dead else {})
+
+
+class _Size(NamedTuple):
+    numbers: int
+    channels: int

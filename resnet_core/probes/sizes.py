@@ -19,18 +19,19 @@ def norm(tensor: Tensor) -> Tensor:
     return found
 
 
-def sums(tensor: Tensor, *, wide: bool = True) -> tuple[Tensor, Tensor]:
-    """Give the sum of a tensor's numbers and the sum of their squares, as float64 scalars.
+def sums(images: Tensor, *, wide: bool = True) -> tuple[Tensor, Tensor]:
+    """Give each channel's sum, and the sum of all squares as a scalar.
 
     Args:
-        tensor: Of any shape.
+        images: (N, C, H, W).
         wide: Add up in float64; for numbers of ordinary size float32 is good to four digits, and
             three times as fast.
     """
-    flat = _in_memory_order(_held(tensor))
+    rows = _held(images).permute(0, 2, 3, 1).flatten(0, 2)  # (N·H·W, C), as it stands in memory
     if wide:
-        flat = flat.double()
-    return flat.sum().double(), torch.dot(flat, flat).double()
+        rows = rows.double()
+    flat = rows.flatten()
+    return rows.sum(0), torch.dot(flat, flat)
 
 
 def mean_and_std(total: float, squares: float, count: int) -> tuple[float, float]:
@@ -51,9 +52,10 @@ def ratio(part: float, whole: float) -> float:
     return math.inf if part > 0 else math.nan
 
 
-def dot(one: Tensor, other: Tensor) -> Tensor:
-    """Give the inner product of two tensors of the same shape, as a float64 scalar."""
-    return torch.dot(_in_memory_order(_held(one)).double(), _in_memory_order(_held(other)).double())
+def norms_and_product(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Give the norms of two tensors of the same shape, and their inner product, in float64."""
+    a, b = (_in_memory_order(_held(tensor)).double() for tensor in (one, other))
+    return torch.dot(a, a).sqrt(), torch.dot(b, b).sqrt(), torch.dot(a, b)
 
 
 def _held(tensor: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from resnet_core.probes.parameters import (
     update_norms,
     weight_norms,
 )
-from resnet_core.probes.signals import Signals, signal_values
+from resnet_core.probes.signals import Signals
 from resnet_core.probes.sizes import ratio
 
 DIGITS = 4
@@ -49,6 +49,7 @@ class Watch:
         self._network = network
         self._optimiser = optimiser
         self._parameters = parameters_of(network)
+        self._remembers = bool(optimiser.param_groups[0]["momentum"])
         self._found: dict[str, list[Tensor]] = {}
 
     def __enter__(self) -> Self:
@@ -72,6 +73,8 @@ class Watch:
         parameters = self._parameters
         self._found["gradient"] = gradient_norms(parameters.weights)
         self._found["weight"] = weight_norms(parameters.weights)
+        if not self._remembers:
+            self._found["step"] = update_norms(parameters.weights, self._optimiser)
         if parameters.scales:
             self._found["scale-gradient"] = gradient_norms(parameters.scales)
         if len(parameters.biases) == len(parameters.weights):  # Fixup's layers have none
@@ -79,7 +82,8 @@ class Watch:
 
     def updates(self) -> None:
         """Measure updates: after the optimiser's step."""
-        self._found["step"] = update_norms(self._parameters.weights, self._optimiser)
+        if self._remembers:
+            self._found["step"] = update_norms(self._parameters.weights, self._optimiser)
 
     def values(self) -> dict[str, tuple[float, ...]]:
         """Give all of it: key of ``PROBES`` → one number a layer or unit; waits for the device."""
@@ -90,16 +94,20 @@ class Watch:
             "relative-gradient": list(map(ratio, found["gradient"], weights)),
             "update": list(map(ratio, found["step"], weights)),
             **{key: found[key] for key in ("scale-gradient", "bias-gradient") if key in found},
-            **signal_values(found, self._signals.counts),
+            **self._signals.values(found),
             **addition_values(found),
         }
         return {key: tuple(map(_rounded, row)) for key, row in values.items()}
 
 
 def _read(found: Mapping[str, list[Tensor]]) -> dict[str, list[float]]:
-    """Read all scalars at once: a device is waited for once."""
-    flat = iter(torch.stack([value for row in found.values() for value in row]).tolist())
-    return {key: list(islice(flat, len(row))) for key, row in found.items()}
+    """Read all numbers at once: a device is waited for once."""
+    rows = {
+        key: (torch.cat(row) if row[0].dim() else torch.stack(row)).double()
+        for key, row in found.items()
+    }
+    flat = iter(torch.cat([*rows.values()]).tolist())
+    return {key: list(islice(flat, len(row))) for key, row in rows.items()}
 
 
 def _rounded(value: float) -> float:

@@ -1,4 +1,4 @@
-"""Many runs asked as one question: ``DegradationStudy``."""
+"""Several runs asked as one question: ``DegradationStudy``, ``TwinStudy``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resnet_core.specs.data import DataSpec
 from resnet_core.specs.network import NetworkSpec
 from resnet_core.specs.plan import Plan, check_between, shown
 from resnet_core.specs.run import RunSpec
-from resnet_core.specs.training import TrainSpec
+from resnet_core.specs.training import PROBED, TrainSpec
 
 MAX_RUNS = 160
 
@@ -82,4 +82,43 @@ class DegradationStudy(Plan):
             for seed in range(self.first_seed, self.first_seed + self.seeds)
             for depth in self.depths
             for join in ("plain", "residual")
+        )
+
+
+class TwinStudy(Plan):
+    """A plain network and its residual twin, probed while they train.
+
+    Attributes:
+        network: The residual one; the plain one differs in nothing but its join.
+        train: Of both.
+    """
+
+    network: NetworkSpec = NetworkSpec(depth=56, width=8)
+    data: DataSpec = DataSpec()
+    train: TrainSpec = TrainSpec(probes=PROBED)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.network.join != "residual":
+            raise SpecError(
+                "Twins of {name} were asked for, but the residual one of them would be right.",
+                name=self.network.name,
+            )
+        return self
+
+    @property
+    def plain(self) -> NetworkSpec | None:
+        """The plain twin; None where there can be none, since its initialisation silences F."""
+        try:
+            return self.network.twin()
+        except SpecError:
+            return None
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """The plain run, if there can be one, and the residual one."""
+        return tuple(
+            RunSpec(network=network, data=self.data, train=self.train)
+            for network in (self.plain, self.network)
+            if network is not None
         )

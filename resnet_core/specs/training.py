@@ -11,6 +11,9 @@ from pydantic import field_validator, model_validator
 from resnet_core.specs.choices import SCHEDULES
 from resnet_core.specs.plan import Plan, check_between, check_choice
 
+PROBED = 25
+"""Probed steps of a run whose gradients are looked at: one in eight of 200, at 5 % of its time."""
+
 
 class TrainSpec(Plan):
     """Stochastic gradient descent with momentum, for a number of steps.

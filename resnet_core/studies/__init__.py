@@ -1,9 +1,11 @@
 """What the runs of a study say: outcomes, their spread over seeds, a verdict. No PyTorch.
 
 Read in this order: ``outcomes`` (one row a run), ``spreads`` (over seeds), ``verdicts`` (is deeper
-worse?), ``recordings`` (studies that ship with the app).
+worse?), ``recordings`` (studies that ship with the app); then ``judgement`` (what a test says),
+``stages`` (gradients, bottom over top), ``gradients`` and ``suspects`` (why is it worse?).
 """
 
+from resnet_core.studies.judgement import Bar, Constructed, Curve, Finding, Judgement
 from resnet_core.studies.outcomes import (
     Outcome,
     OutcomeStatus,
@@ -13,9 +15,15 @@ from resnet_core.studies.outcomes import (
 )
 from resnet_core.studies.recordings import Recording, load_recording, save_recording
 from resnet_core.studies.spreads import Spread, Summary, spread_of, summaries
+from resnet_core.studies.suspects import judge
 from resnet_core.studies.verdicts import Verdict, VerdictKind, verdict, verdicts
 
 __all__ = [
+    "Bar",
+    "Constructed",
+    "Curve",
+    "Finding",
+    "Judgement",
     "Outcome",
     "OutcomeStatus",
     "Recording",
@@ -23,6 +31,7 @@ __all__ = [
     "Summary",
     "Verdict",
     "VerdictKind",
+    "judge",
     "load_recording",
     "outcomes",
     "outcomes_from_events",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from resnet_core.specs import DegradationStudy, RunSpec
 from resnet_core.specs.events import (
@@ -63,7 +63,16 @@ class Outcome:
         )
 
 
-def outcomes(study: DegradationStudy, store: Store) -> list[Outcome]:
+class HasRuns(Protocol):
+    """A study: several runs."""
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """Its plans."""
+        ...
+
+
+def outcomes(study: HasRuns, store: Store) -> list[Outcome]:
     """Read where every run of a study stands, in the order of ``study.runs``."""
     digests = [run.digest for run in study.runs]
     # Records first: a run that completes between the two reads must not seem to have completed
@@ -82,14 +91,12 @@ def outcomes(study: DegradationStudy, store: Store) -> list[Outcome]:
     ]
 
 
-def outcomes_from_events(
-    study: DegradationStudy, events: Mapping[str, Iterable[Event]]
-) -> list[Outcome]:
+def outcomes_from_events(study: HasRuns, events: Mapping[str, Iterable[Event]]) -> list[Outcome]:
     """Work out where every run stands from its events, by digest, in the order of ``study.runs``.
 
     A run without events is absent; one whose last word is not final is running or paused.
     """
-    return [_outcome(run, run.digest, events.get(run.digest, ())) for run in study.runs]
+    return [outcome_of(run, events.get(run.digest, ())) for run in study.runs]
 
 
 def results_json(study: DegradationStudy, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -111,7 +118,8 @@ def results_json(study: DegradationStudy, outcomes: Sequence[Outcome]) -> list[d
     return list(rows.values())
 
 
-def _outcome(run: RunSpec, digest: str, events: Iterable[Event]) -> Outcome:
+def outcome_of(run: RunSpec, events: Iterable[Event]) -> Outcome:
+    """Work out where one run stands from its events."""
     status: OutcomeStatus = "absent"
     step = 0
     train_error = test_error = seconds = None
@@ -139,7 +147,7 @@ def _outcome(run: RunSpec, digest: str, events: Iterable[Event]) -> Outcome:
             case RunFailed():
                 status = "failed"
     return Outcome(
-        digest=digest,
+        digest=run.digest,
         depth=run.network.depth,
         join=run.network.join,
         seed=run.train.seed,

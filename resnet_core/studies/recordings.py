@@ -14,13 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from resnet_core.errors import ResNetLabError, RunError, StoreError
-from resnet_core.specs import DegradationStudy
+from resnet_core.specs import DegradationStudy, SuspectStudy, TwinStudy
 from resnet_core.specs.events import Event, RunStarted, StepsCompleted
 from resnet_core.store import Store, StoredEvent
 from resnet_core.studies.outcomes import Outcome, outcomes_from_events
+
+S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy)
 
 FORMAT = 1
 MERGED_STEPS = 20
@@ -28,7 +30,7 @@ DIGITS = 5
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(Generic[S]):
     """A study with everything its runs said.
 
     Attributes:
@@ -38,14 +40,16 @@ class Recording:
         versions: Of Python, PyTorch and this library.
         study: The plan.
         runs: Events by digest, in the order of ``study.runs``.
+        more: What else was measured for it, by name.
     """
 
     command: str
     date: str
     hardware: str
     versions: Mapping[str, str]
-    study: DegradationStudy
+    study: S
     runs: Mapping[str, tuple[StoredEvent, ...]]
+    more: Mapping[str, Any]
 
     def events(self, digest: str) -> tuple[StoredEvent, ...]:
         """Give what a run said, as the store would; ids count through the whole file.
@@ -69,9 +73,17 @@ class Recording:
 
 
 def save_recording(
-    study: DegradationStudy, store: Store, path: Path, *, command: str, date: str | None = None
+    study: S,
+    store: Store,
+    path: Path,
+    *,
+    command: str,
+    date: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the runs of a study to a file; ``date`` is today unless given.
+
+    ``more`` is what else was measured for it, by name.
 
     Raises:
         RunError: A run of the study has neither completed nor diverged.
@@ -96,7 +108,9 @@ def save_recording(
         "date": date or datetime.now(UTC).date().isoformat(),
         "hardware": f"{first.device_name}, {first.threads} thread{'s' * (first.threads > 1)} a run",
         "versions": first.versions,
+        "kind": type(study).__name__,
         "study": study.model_dump(mode="json"),
+        "more": dict(more or {}),
     }
     runs = [
         {"digest": digest, "events": _merged(e for e in stored if e.digest == digest)}
@@ -115,8 +129,8 @@ def save_recording(
         ) from None
 
 
-def load_recording(path: Path) -> Recording:
-    """Read a recording.
+def load_recording(path: Path, plan: type[S]) -> Recording[S]:
+    """Read a recording of a kind of study.
 
     Raises:
         StoreError: The file is missing, no recording, or was made when the same plans meant other
@@ -126,7 +140,9 @@ def load_recording(path: Path) -> Recording:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             raise ValueError(f"format {data['format']} instead of {FORMAT}")
-        study = DegradationStudy.model_validate(data["study"])
+        if data["kind"] != plan.__name__:
+            raise ValueError(f"{data['kind']} instead of {plan.__name__}")
+        study = plan.model_validate(data["study"])
         runs: dict[str, tuple[StoredEvent, ...]] = {}
         count = 0
         for run in data["runs"]:
@@ -146,6 +162,7 @@ def load_recording(path: Path) -> Recording:
             versions=data["versions"],
             study=study,
             runs=runs,
+            more=data["more"],
         )
     except (OSError, ValueError, KeyError, TypeError, ResNetLabError) as error:
         raise StoreError(

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from resnet_core.data import load_pictures, normalise
-from resnet_core.errors import RunError, SpecError
-from resnet_core.nets import ResidualNetwork
-from resnet_core.nets.build import build_on_meta
+from resnet_core.errors import SpecError
 from resnet_core.specs import RunSpec
+from resnet_core.train.weights import load_trained
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,9 @@ def step_through(run: RunSpec, weights: Path, *, image: int, stage: int, number:
             count=count,
             last=count - 1,
         )
-    network = _load(run, weights, pictures.test.images.shape[1], len(pictures.classes))
+    network = load_trained(
+        run, weights, channels=pictures.test.images.shape[1], classes=len(pictures.classes)
+    )
     picture = pictures.test.images[image : image + 1]  # (1, C, H, W)
     x = network.stem(normalise(picture, pictures.mean, pictures.std))
     unit = network.unit(stage, number)
@@ -117,17 +116,3 @@ def _check_unit(run: RunSpec, stage: int, number: int) -> None:
             name=run.network.name,
             units=units[stage - 1],
         )
-
-
-def _load(run: RunSpec, weights: Path, channels: int, classes: int) -> ResidualNetwork:
-    network = build_on_meta(run.network, channels=channels, classes=classes)
-    try:
-        # RuntimeError: names or shapes are another network's.
-        network.to_empty(device="cpu").load_state_dict(load_file(weights))
-    except (OSError, SafetensorError, RuntimeError):
-        raise RunError(
-            "The weights of {name} were asked for, but they are not here, or not whole: train it "
-            "again.",
-            name=run.network.name,
-        ) from None
-    return network.eval()

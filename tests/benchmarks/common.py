@@ -69,6 +69,13 @@ class Row:
         return "" if self.at_least is None else f"≥ {self.at_least:g} {self.unit}"
 
 
+PAINTED = """requestAnimationFrame(() => {  // this frame is painted, then comes the message
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => { window.benchParts.painted = performance.now(); };
+  port2.postMessage(null);
+});"""
+"""JavaScript that notes when the frame that is being made stands on the screen."""
+
 Measure = Callable[[argparse.Namespace], list[Row]]
 
 

@@ -12,6 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.common import (
+    PAINTED,
     Row,
     app_server,
     browser_page,
@@ -39,16 +40,12 @@ ARM = """([drawing, event]) => {
       const now = said();
       if (!now || now === before) return;
       observer.disconnect();
-      requestAnimationFrame(() => {  // this frame is painted, then comes the message
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => { parts.painted = performance.now(); };
-        port2.postMessage(null);
-      });
+      PAINTED
     });
     const what = { subtree: true, childList: true, attributes: true, characterData: true };
     observer.observe(document.body, what);
   }, { capture: true, once: true });
-}"""
+}""".replace("PAINTED", PAINTED)
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:

@@ -21,6 +21,7 @@ from pages.ui.live import live_url
 from resnet_core.execute.client import LabClient
 from resnet_core.specs import DegradationStudy, TrainSpec
 from tests.benchmarks.common import (
+    PAINTED,
     ROOT,
     Row,
     app_server,
@@ -66,15 +67,11 @@ ARM = """() => {
       if (!now || now === before) return;
       observer.disconnect();
       parts.changed = performance.now();
-      requestAnimationFrame(() => {  // this frame is painted, then comes the message
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => { parts.painted = performance.now(); };
-        port2.postMessage(null);
-      });
+      PAINTED
     });
     observer.observe(document.body, { subtree: true, childList: true, characterData: true });
   }, { capture: true, once: true });
-}"""
+}""".replace("PAINTED", PAINTED)
 
 PARTS = {
     "sent": "the browser sends it",

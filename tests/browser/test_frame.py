@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.ui.catalog import PAGES
-from pages.ui.translate import question, title
+from pages.ui.translate import LANGUAGES, question, title
 from tests.browser.conftest import Visitor, is_drawn
+from tests.browsing import settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -38,6 +39,32 @@ def test_the_language_is_switched_on_the_page_and_in_the_link(
     expect(heading(page)).to_have_text(title("twins", "zh"))
     page.wait_for_function("new URL(location).searchParams.get('lang') === 'zh'")
     assert heading(visitor().open("degradation?lang=zh")).inner_text() == title("degradation", "zh")
+
+
+def test_the_switch_says_in_which_language_the_page_is(visitor: Callable[..., Visitor]) -> None:
+    def says(language: str) -> None:
+        expect(heading(page)).to_have_text(title("twins", language))
+        for code, name in LANGUAGES.items():
+            expect(page.get_by_role("radio", name=name)).to_be_checked(checked=code == language)
+
+    page = visitor().open("twins?lang=en")
+    says("en")
+    page.get_by_role("radio", name="English").click()  # as it is: nothing is taken away
+    settled(page)
+    says("en")
+    page.get_by_role("radio", name="简体中文").click()
+    says("zh")
+    page.go_back()
+    says("en")
+    for wait in (0, 60, 100, 200):  # there and back before the page has followed
+        for name in ("简体中文", "English"):
+            page.get_by_role("radio", name=name).dispatch_event("click")
+            page.wait_for_timeout(wait)
+        settled(page)
+        says("zh" if heading(page).inner_text() == title("twins", "zh") else "en")
+    for code in ("zh", "en", "zh"):
+        page.get_by_role("radio", name=LANGUAGES[code]).click()
+        says(code)
 
 
 def test_a_chinese_browser_is_answered_in_chinese(visitor: Callable[..., Visitor]) -> None:

@@ -99,6 +99,20 @@ def test_the_table_of_layers_reads_well_without_json():
     assert row[1:] == ["Conv2d", "64×8×8", "36,864", "2,359,296", "25×25"]
 
 
+def test_a_network_of_other_layers_is_counted():
+    made_of = ["--activation", "tanh", "--normalisation", "none", "--initialisation", "skipinit"]
+    (row,) = rows(say("count", "--depth", "20", *made_of, "--json"))
+    assert row["normalisation"] == 0
+    assert row["biases"] == 16 + 6 * (16 + 32 + 64) + 10
+    assert row["parameters"] == 269_722 - (16 + 6 * (16 + 32 + 64)) + 9
+    assert [row["network"][name[2:]] for name in made_of[::2]] == made_of[1::2]
+
+
+def test_what_is_unusual_of_a_network_is_said():
+    said = say("count", "--depth", "20", "--normalisation", "none").stdout.splitlines()
+    assert said[0] == "residual-20, width 16, normalisation none"
+
+
 # --- refusals ---------------------------------------------------------------------------------
 
 
@@ -113,6 +127,12 @@ def test_the_table_of_layers_reads_well_without_json():
         (("count", "--family", "wide", "--block", "bottleneck"), "Block 'bottleneck' was asked"),
         (("count", "--shortcut", "D"), "Shortcut 'D' was asked for"),
         (("count", "--family", "imagenet", "--depth", "20"), "Depth 20 was asked for"),
+        (("count", "--activation", "gelu"), "Activation 'gelu' was asked for"),
+        (("count", "--normalisation", "layer"), "Normalisation 'layer' was asked for"),
+        (("train", "--initialisation", "zero"), "Initialisation 'zero' was asked for"),
+        (("train", "--initialisation", "fixup"), "it is made for normalisation 'none'"),
+        (("train", "--initialisation", "zero-last-bn", "--join", "plain"), "'residual': take that"),
+        (("train", "--probes", "1001"), "Probes 1001 was asked for"),
         (("train", "--depth", "10000"), "Depth 10000 was asked for"),
         (("train", "--dataset", "cifar100"), "Data set 'cifar100' was asked for"),
         (("train", "--lr", "nan"), "Learning rate nan was asked for"),
@@ -219,6 +239,20 @@ def test_training_says_every_event_and_the_result_last(studied, lab):
     assert events[-1]["kind"] == "completed"
     assert sum(len(event["losses"]) for event in events if event["kind"] == "steps") == 20
     assert [event["step"] for event in events if event["kind"] == "evaluation"][-1] == 20
+
+
+def test_training_says_what_was_probed(studied, lab):
+    made_of = ["--activation", "tanh", "--normalisation", "none", "--initialisation", "xavier"]
+    asked = ["train", "--depth", "8", *SMALL, *made_of, "--seed", "7", "--probes", "3", "--json"]
+    probed = [event for event in rows(say(*asked)) if event["kind"] == "probes"]
+    assert [event["step"] for event in probed] == [1, 11, 20]
+    assert all(len(event["values"]["gradient"]) == 8 for event in probed)
+    listed = rows(say("runs", "--limit", "1", "--json"))
+    store = Store.open(lab.url, read_only=True)
+    plan = store.run(listed[0]["digest"]).spec
+    store.close()
+    assert [getattr(plan.network, name[2:]) for name in made_of[::2]] == made_of[1::2]
+    assert plan.train.probes == 3
 
 
 def test_training_reads_well_without_json(studied, lab):

@@ -228,6 +228,13 @@ def test_a_difference_is_only_said_where_there_is_one() -> None:
     assert any("We cannot explain the difference" in sentence for sentence in other)
 
 
+@pytest.mark.parametrize("theirs", [Cost(11, 1_500_000_000), Cost(10, 500_000_000)])
+def test_other_parameters_or_fewer_products_are_not_the_strides(theirs: Cost) -> None:
+    ours = Cost(10, 1_000_000_000)
+    said = differences([Architecture(50, ours, ours, theirs, 1e9)], T)
+    assert not any("torchvision" in sentence for sentence in said)
+
+
 def test_what_the_paper_prints_names_its_table() -> None:
     found = architectures.published()
     assert found["unit"] == "multiply-adds"

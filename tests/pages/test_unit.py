@@ -82,6 +82,7 @@ def test_nonsense_in_a_link_is_answered_with_a_sentence_and_the_default(
 ) -> None:
     page = open_page("unit", **{"lang": "en", name: value})
     goes_on_in_spite_of(page, sentence)
+    assert drawing(page) == drawing(open_page("unit", lang="en"))
 
 
 @pytest.mark.usefixtures("no_lab")

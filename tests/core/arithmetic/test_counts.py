@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from resnet_core.arithmetic import count_network
+from resnet_core.arithmetic import count_network, read_network
 from resnet_core.arithmetic.counts import Counts, count_module
 from resnet_core.nets import build_on_meta
-from resnet_core.specs import NETWORKS, NetworkSpec, cifar_depths
-from tests.core.specs.strategies import networks, wide_networks
+from resnet_core.specs import ACTIVATIONS, NETWORKS, SHORTCUTS, NetworkSpec, cifar_depths
+from tests.core.specs.strategies import combinations, networks, wide_networks
 
 
 def cifar(**settings) -> Counts:
@@ -122,6 +122,69 @@ def test_the_short_way_to_count_agrees_with_counting_the_network_itself(spec):
     network = build_on_meta(spec, channels=3, classes=7)
     image = torch.empty(1, 3, 12, 12, device="meta")
     assert count_network(spec, channels=3, classes=7, size=12) == count_module(network, image)
+
+
+@pytest.mark.parametrize("depth", [20, 32, 110])
+def test_without_bn_a_network_has_biases_for_scales_and_shifts(depth):
+    with_bn, without = cifar(depth=depth), cifar(depth=depth, normalisation="none")
+    n = (depth - 2) // 6
+    channels = 16 + 2 * n * (16 + 32 + 64)
+    assert with_bn.parameters - without.parameters == channels
+    assert with_bn.multiply_adds == without.multiply_adds
+    assert with_bn.layers - without.layers == depth - 1
+
+
+@pytest.mark.parametrize("depth", [20, 32, 110])
+def test_skipinit_adds_a_number_a_unit(depth):
+    settings = {"depth": depth, "normalisation": "none"}
+    without, added = cifar(**settings), cifar(**settings, initialisation="skipinit")
+    units = (depth - 2) // 2
+    assert added.parameters - without.parameters == units
+    assert added.layers - without.layers == units
+
+
+@pytest.mark.parametrize("depth", [20, 32, 110])
+def test_fixup_has_the_parameters_of_its_authors_network(depth):
+    # Their fixup_resnet_cifar.py: five scalars a unit, two more, no other biases but fc's.
+    units = (depth - 2) // 2
+    weights = 97_216 * (depth - 2) // 6 - 21_926 - 10 - 2 * (16 + 112 * (depth - 2) // 3)
+    counts = cifar(depth=depth, normalisation="none", initialisation="fixup")
+    assert counts.parameters == weights + 10 + 5 * units + 2
+
+
+def test_a_learned_scale_is_a_weight_and_a_learned_shift_a_bias():
+    spec = NetworkSpec(depth=20, normalisation="none", initialisation="fixup", shortcut="B")
+    table = read_network(spec, channels=3, classes=10, size=32)
+    split = {
+        kind: [(row.weights, row.biases, row.normalisation) for row in table if row.kind == kind]
+        for kind in ("Scale", "Shift")
+    }
+    assert split["Scale"] == [(1, 0, 0)] * 9
+    assert split["Shift"] == [(0, 1, 0)] * (9 * 4 + 2 + 2)  # stem and head; two projections
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_an_activation_costs_no_parameters_and_no_multiply_adds(activation):
+    counts, relu = cifar(activation=activation), cifar()
+    assert (counts.parameters, counts.multiply_adds) == (relu.parameters, relu.multiply_adds)
+    assert relu.layers - counts.layers == (0 if activation != "none" else 19)
+    assert (counts.activations < relu.activations) == (activation == "none")
+
+
+MADE_OF = combinations("activation", "normalisation", "initialisation", "order")
+
+
+@pytest.mark.parametrize("made_of", MADE_OF, ids=lambda made_of: " ".join(made_of.values()))
+@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+def test_whatever_it_is_made_of_a_network_is_counted_as_if_it_were_built(made_of, block):
+    depth = {"basic": 32, "bottleneck": 47}[block]  # five units a stage, more than are read
+    for shortcut in SHORTCUTS:
+        spec = NetworkSpec(depth=depth, width=4, block=block, shortcut=shortcut, **made_of)
+        network = build_on_meta(spec, channels=1, classes=7)
+        counts = count_network(spec, channels=1, classes=7, size=8)
+        there = sum(parameter.numel() for parameter in network.parameters())
+        assert counts.parameters == there
+        assert counts == count_module(network, torch.empty(1, 1, 8, 8, device="meta"))
 
 
 @pytest.mark.parametrize("block", ["basic", "bottleneck"])

@@ -117,3 +117,29 @@ def test_an_imagenet_network_that_is_too_large_gives_way_to_one_of_its_kind(dept
     needed = estimate(run({"family": "imagenet", "depth": depths[0]})).seconds
     found = fitting_depth(plan, DIGITS, SPEED, max_seconds=needed, max_bytes=1e15)
     assert found == depths[0]
+
+
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        {"normalisation": "none"},
+        {"normalisation": "none", "initialisation": "skipinit"},
+        {"normalisation": "none", "initialisation": "fixup"},
+        {"activation": "tanh", "initialisation": "xavier"},
+        {"activation": "none"},
+    ],
+    ids=lambda made_of: " ".join(made_of.values()),
+)
+def test_a_network_of_other_layers_is_estimated_and_a_fitting_depth_found(made_of):
+    plan = run({"depth": 110, **made_of})
+    found = estimate(plan)
+    step = found.counts.layers * 1e-4 + 3 * found.counts.multiply_adds * 128 / 2e10
+    assert found.seconds > SIDE_BY_SIDE * 200 * step
+    best = fitting_depth(plan, DIGITS, SPEED, max_seconds=found.seconds, max_bytes=1e15)
+    assert best == 110
+
+
+def test_a_network_without_bn_takes_less_time_and_memory():
+    with_bn, without = (estimate(run({"normalisation": key})) for key in ("batch", "none"))
+    assert without.seconds < with_bn.seconds
+    assert without.memory_bytes < with_bn.memory_bytes

@@ -1,5 +1,6 @@
 """What is read off a network, against what papers, libraries and a pencil say."""
 
+import itertools
 import time
 
 import pytest
@@ -211,3 +212,12 @@ def test_an_unknown_model_is_refused_with_what_is_near():
 def test_an_image_too_small_is_refused_with_the_usual_size():
     with pytest.raises(SpecError, match=r"Images of 8×8 .* alexnet .* 224×224 is its usual size"):
         read_torchvision("alexnet", 8)
+
+
+def test_learned_scalars_see_what_their_layer_sees():
+    spec = NetworkSpec(depth=20, normalisation="none", initialisation="fixup")
+    rows = read_network(spec, channels=3, classes=10, size=32)
+    for before, row in itertools.pairwise(rows):
+        if row.kind in ("Scale", "Shift"):
+            assert row.receptive_field == before.receptive_field
+            assert row.output_shape == row.input_shape

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from resnet_core.blocks import build_unit
+from resnet_core.blocks.initialise import INITIALISATIONS
 from resnet_core.blocks.joins import JOINS
+from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS
 from resnet_core.blocks.residual import BLOCKS, EXPANSION, ORDERS
 from resnet_core.blocks.shortcuts import SHORTCUTS, UnitShape
 from resnet_core.nets import build_network
@@ -27,6 +29,9 @@ every_unit = pytest.mark.parametrize(("block", "join", "shortcut", "order"), com
         (BLOCKS, choices.BLOCKS),
         (ORDERS, choices.ORDERS),
         (EXPANSION, choices.BLOCKS),
+        (ACTIVATIONS, choices.ACTIVATIONS),
+        (NORMALISATIONS, choices.NORMALISATIONS),
+        (INITIALISATIONS, choices.INITIALISATIONS),
     ],
 )
 def test_what_is_offered_is_what_can_be_built(built, offered):

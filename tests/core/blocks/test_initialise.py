@@ -1,13 +1,28 @@
 import math
 from collections import OrderedDict
+from itertools import product
 
 import pytest
 import torch
 from torch import nn
 
 from resnet_core.blocks import initialise
-from resnet_core.nets import build_network
-from resnet_core.specs import BLOCKS, ORDERS, SHORTCUTS, NetworkSpec
+from resnet_core.blocks.initialise import INITIALISATIONS
+from resnet_core.nets import ResidualNetwork, build_network
+from resnet_core.specs import ACTIVATIONS, BLOCKS, NORMALISATIONS, ORDERS, SHORTCUTS, NetworkSpec
+from resnet_core.specs.network import REQUIRED
+
+ANYWHERE = [key for key in INITIALISATIONS if key not in REQUIRED]
+"""Initialisations that plain networks can have too."""
+
+
+def built(initialisation="he", seed=0, **settings) -> ResidualNetwork:
+    """Build a network with what its initialisation is made for, unless asked otherwise."""
+    needed = {field: right for _, field, right in REQUIRED.get(initialisation, ())}
+    spec = NetworkSpec.model_validate(
+        {"depth": 20, "width": 4, **needed, **settings, "initialisation": initialisation}
+    )
+    return build_network(spec, channels=3, classes=10, seed=seed)
 
 
 def weights(seed=0, **settings):
@@ -21,6 +36,22 @@ def test_plain_and_residual_twins_start_from_the_same_weights(block, order):
     plain, residual = (
         weights(join=join, block=block, order=order) for join in ("plain", "residual")
     )
+    assert list(plain) == list(residual)
+    assert all(torch.equal(plain[name], residual[name]) for name in plain)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("normalisation", NORMALISATIONS)
+@pytest.mark.parametrize("initialisation", ANYWHERE)
+def test_twins_of_other_layers_start_from_the_same_weights_too(
+    activation, normalisation, initialisation
+):
+    made_of = {
+        "activation": activation,
+        "normalisation": normalisation,
+        "initialisation": initialisation,
+    }
+    plain, residual = (weights(join=join, depth=8, **made_of) for join in ("plain", "residual"))
     assert list(plain) == list(residual)
     assert all(torch.equal(plain[name], residual[name]) for name in plain)
 
@@ -105,6 +136,144 @@ def test_biases_start_at_zero_and_bn_at_scale_1_and_shift_0():
             assert not value.any(), name
         elif value.ndim == 1:
             assert torch.equal(value, torch.ones_like(value)), name
+
+
+# --- every initialisation ---------------------------------------------------------------------
+
+
+def he(weight):
+    return math.sqrt(2 / weight[0].numel())
+
+
+SPREADS = {
+    "he": he,
+    "xavier": lambda weight: math.sqrt(2 / (weight[0].numel() + weight[:, 0].numel())),
+    "small": lambda weight: 0.01,
+    "large": lambda weight: 3 * he(weight),
+    "zero-last-bn": he,
+    "skipinit": he,
+    "fixup": lambda weight: math.sqrt(2 / weight[:, 0].numel()),
+}
+
+
+def check_standard_normal(numbers):
+    """Five standard errors of the mean and of the variance, of independent draws."""
+    assert len(numbers) > 100
+    assert abs(numbers.mean()) < 5 / math.sqrt(len(numbers))
+    assert abs(numbers.var() - 1) < 5 * math.sqrt(2 / len(numbers))
+
+
+@pytest.mark.parametrize("initialisation", INITIALISATIONS)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_convolutions_have_the_spread_of_their_formula(initialisation, block):
+    network = built(initialisation, block=block, width=16, shortcut="B")
+    units, layers = len(network.units), {"basic": 2, "bottleneck": 3}[block]
+    everything = []
+    for name, module in network.named_modules():
+        if not isinstance(module, nn.Conv2d):
+            continue
+        std = SPREADS[initialisation](module.weight)
+        if initialisation == "fixup" and ".residual." in name:
+            if name.endswith(f"conv{layers}"):
+                assert not module.weight.any(), "the last layer of a branch is zero"
+                continue
+            std *= units ** (-1 / (2 * layers - 2))
+        drawn = (module.weight.detach() / std).flatten()
+        check_standard_normal(drawn)
+        everything.append(drawn)
+    check_standard_normal(torch.cat(everything))
+
+
+@pytest.mark.parametrize(
+    ("initialisation", "variance"),
+    [
+        *((key, 1 / 64) for key in ("he", "large", "zero-last-bn", "skipinit")),
+        ("xavier", 2 / (64 + 10)),
+        ("small", 0.01**2),
+    ],
+)
+def test_classifiers_have_the_spread_of_their_formula(initialisation, variance):
+    linear = built(initialisation, width=16).head.linear
+    check_standard_normal((linear.weight.detach() / math.sqrt(variance)).flatten())
+
+
+@pytest.mark.parametrize("initialisation", INITIALISATIONS)
+def test_every_initialisation_scales_the_same_draws(initialisation):
+    here, there = built(initialisation).state_dict(), built("he").state_dict()
+    for name, weight in here.items():
+        if weight.ndim > 1 and weight.any():
+            ratio = weight / there[name]
+            torch.testing.assert_close(ratio, ratio.mean().expand_as(ratio), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("initialisation", INITIALISATIONS)
+@pytest.mark.parametrize("normalisation", NORMALISATIONS)
+def test_biases_and_scalars_start_where_nothing_is_changed(initialisation, normalisation):
+    if REQUIRED.get(initialisation) and ("normalisation", normalisation) not in [
+        (field, right) for _, field, right in REQUIRED[initialisation]
+    ]:
+        return
+    last_bn = "residual.bn2.weight"
+    for name, value in built(initialisation, normalisation=normalisation).named_parameters():
+        if name.endswith(("bias", "shift")):
+            assert not value.any(), name
+        elif name.endswith("scale"):
+            assert value.item() == (0 if initialisation == "skipinit" else 1)
+        elif value.ndim == 1:
+            silent = initialisation == "zero-last-bn" and name.endswith(last_bn)
+            assert (value == (0 if silent else 1)).all(), name
+
+
+def test_fixups_classifier_starts_at_zero_so_every_class_is_as_likely():
+    logits = built("fixup")(torch.randn(2, 3, 8, 8))
+    assert not logits.any()
+
+
+def test_what_fixup_does_to_a_network_of_110_layers():
+    network = built("fixup", depth=110, width=16)
+    first = torch.cat([unit.residual.conv1.weight.flatten() for unit in network.units[1:18]])
+    # 54 units of two layers: sqrt(2 / (9·16)) · 54^(-1/2)
+    assert first.std().item() == pytest.approx(math.sqrt(2 / 144) * 54**-0.5, rel=0.02)
+
+
+SILENT = [
+    (initialisation, block, shortcut, order)
+    for initialisation, block, shortcut, order in product(REQUIRED, BLOCKS, SHORTCUTS, ORDERS)
+    if order == "original" or initialisation == "skipinit"
+]
+
+
+@pytest.mark.parametrize(("initialisation", "block", "shortcut", "order"), SILENT)
+@pytest.mark.parametrize("training", [True, False])
+def test_a_silenced_unit_starts_as_its_shortcut(initialisation, block, shortcut, order, training):
+    network = built(initialisation, block=block, shortcut=shortcut, order=order)
+    x = network.stem(torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)))
+    for unit in network.train(training).units:
+        y = unit(x)
+        assert torch.equal(y, unit.after_addition(unit.shortcut(x)))
+        if shortcut == "A" and not unit.shape.changes:
+            assert torch.equal(y, x), "the identity, ReLU being one where x is not negative"
+        x = y
+    assert x.any()
+
+
+@pytest.mark.parametrize("initialisation", ANYWHERE)
+def test_no_other_initialisation_silences_a_branch(initialisation):
+    network = built(initialisation).train()
+    x = network.stem(torch.randn(4, 3, 8, 8))
+    assert network.units[0].residual(x).any()
+
+
+@pytest.mark.parametrize("initialisation", REQUIRED)
+def test_a_silenced_network_wakes_up_in_four_steps(initialisation):
+    network = built(initialisation)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    images = torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    for _ in range(4):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(network(images), torch.arange(16) % 10).backward()
+        optimiser.step()
+    assert [name for name, value in network.named_parameters() if not value.grad.any()] == []
 
 
 def test_what_was_there_before_does_not_matter():

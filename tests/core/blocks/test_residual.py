@@ -5,16 +5,13 @@ from resnet_core.blocks.residual import BLOCKS, ORDERS, build_residual
 from resnet_core.blocks.shortcuts import UnitShape
 
 
-def names(block, order, *, activated=False):
-    return [
-        *dict(
-            build_residual(block, UnitShape(8, 16, 2, order), activated=activated).named_children()
-        )
-    ]
+def names(block, order, *, activated=False, **made_of):
+    shape = UnitShape(8, 16, 2, order, **made_of)
+    return [*dict(build_residual(block, shape, activated=activated).named_children())]
 
 
-def convolutions(block, order, shape=(8, 16, 2)):
-    branch = build_residual(block, UnitShape(*shape, order), activated=False)
+def convolutions(block, order, shape=(8, 16, 2), **made_of):
+    branch = build_residual(block, UnitShape(*shape, order, **made_of), activated=False)
     return [part for part in branch if isinstance(part, nn.Conv2d)]
 
 
@@ -66,5 +63,57 @@ def test_a_pair_of_3_by_3_at_64_channels_costs_what_a_256_channel_bottleneck_doe
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("order", ORDERS)
-def test_no_convolution_has_a_bias(block, order):
+def test_no_convolution_beside_bn_has_a_bias(block, order):
     assert all(c.bias is None for c in convolutions(block, order))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("initialisation", ["he", "skipinit"])
+def test_every_convolution_without_bn_has_a_bias(block, order, initialisation):
+    found = convolutions(block, order, normalisation="none", initialisation=initialisation)
+    assert all(c.bias is not None for c in found)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_fixup_has_scalars_in_place_of_biases(block):
+    found = convolutions(block, "original", normalisation="none", initialisation="fixup")
+    assert all(c.bias is None for c in found)
+
+
+def test_without_bn_nothing_but_bn_is_left_out():
+    assert names("basic", "original", normalisation="none") == ["conv1", "relu1", "conv2"]
+    assert names("basic", "pre-activation", normalisation="none") == [
+        *("relu1", "conv1"),
+        *("relu2", "conv2"),
+    ]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_skipinit_ends_each_branch_with_its_scale(order):
+    made_of = {"normalisation": "none", "initialisation": "skipinit"}
+    plain = names("bottleneck", order, normalisation="none")
+    assert names("bottleneck", order, **made_of) == [*plain, "scale"]
+
+
+# The authors' fixup_resnet_cifar.py and fixup_resnet_imagenet.py: bias1a, conv1, bias1b, …
+FIXUP = {
+    "basic": ["shift1a", "conv1", "shift1b", "relu1", "shift2a", "conv2", "scale", "shift"],
+    "bottleneck": [
+        *("shift1a", "conv1", "shift1b", "relu1"),
+        *("shift2a", "conv2", "shift2b", "relu2"),
+        *("shift3a", "conv3", "scale", "shift"),
+    ],
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_fixup_has_a_bias_before_each_layer_and_activation_and_a_multiplier_a_branch(block):
+    made_of = {"normalisation": "none", "initialisation": "fixup"}
+    assert names(block, "original", **made_of) == FIXUP[block]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_names_do_not_depend_on_the_activation(order):
+    assert names("basic", order, activation="tanh") == names("basic", order)
+    assert names("basic", order, activation="none") == names("basic", order)

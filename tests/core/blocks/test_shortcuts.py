@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from resnet_core.blocks.layers import Shift
 from resnet_core.blocks.shortcuts import SHORTCUTS, UnitShape, ZeroPadShortcut, build_shortcut
 
 SAME = UnitShape(8, 8, 1, "original")
@@ -42,6 +43,28 @@ def test_a_projection_is_a_1_by_1_convolution_of_the_units_stride(key):
 def test_nothing_but_the_projection_stands_on_a_pre_activation_shortcut(key):
     parts = build_shortcut(key, UnitShape(8, 16, 2, "pre-activation"))
     assert [type(part) for part in parts] == [nn.Conv2d]
+
+
+def test_without_bn_nothing_but_the_projection_stands_on_a_shortcut():
+    (convolution,) = build_shortcut("C", UnitShape(8, 16, 2, "original", normalisation="none"))
+    assert convolution.bias is None, "its branch's last layer has one, for the same sum"
+
+
+FIXUP = UnitShape(8, 16, 2, "original", normalisation="none", initialisation="fixup")
+
+
+def test_fixup_has_a_bias_before_a_projection(images):
+    shortcut = build_shortcut("B", FIXUP)
+    assert [type(part) for part in shortcut] == [Shift, nn.Conv2d]
+    nn.init.constant_(shortcut.shift.shift, 0.5)
+    wanted = nn.functional.conv2d(images + 0.5, shortcut.get_parameter("0.weight"), stride=2)
+    assert torch.equal(shortcut(images), wanted)
+
+
+def test_a_projections_weights_have_one_name_whatever_stands_around_them():
+    shapes = [NEW, UnitShape(8, 16, 2, "original", normalisation="none"), FIXUP]
+    names = [set(build_shortcut("B", shape).state_dict()) for shape in shapes]
+    assert all("0.weight" in found for found in names)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from resnet_core.blocks import build_unit
+from resnet_core.blocks.layers import ACTIVATIONS
 from resnet_core.blocks.residual import build_residual
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.blocks.unit import ResidualUnit
@@ -89,3 +90,64 @@ def test_the_parts_of_a_unit_can_be_reached_and_exchanged(images):
 def test_what_stands_after_the_addition_is_the_orders(order, last):
     unit = build_unit(UnitShape(8, 8, 1, order), block="basic", join="residual", shortcut="A")
     assert type(unit.after_addition) is last
+
+
+@pytest.mark.parametrize("key", ACTIVATIONS)
+@pytest.mark.parametrize("order", ["original", "pre-activation"])
+def test_a_unit_has_its_activation_wherever_it_has_one(images, order, key):
+    f, shape = ACTIVATIONS[key](), UnitShape(8, 8, 1, order, activation=key, normalisation="none")
+    unit = build_unit(shape, block="basic", join="residual", shortcut="A")
+    one, two = unit.residual.conv1, unit.residual.conv2
+    if order == "original":
+        wanted = f(images + two(f(one(images))))
+    else:
+        wanted = images + two(f(one(f(images))))
+    torch.testing.assert_close(unit(images), wanted)
+
+
+def test_a_unit_without_bn_by_hand():
+    shape = UnitShape(1, 1, 1, "original", normalisation="none")
+    unit = build_unit(shape, block="basic", join="residual", shortcut="A")
+    for convolution, factor, bias in ((unit.residual.conv1, 2, 1), (unit.residual.conv2, 0.5, -1)):
+        nn.init.zeros_(convolution.weight)
+        convolution.weight.data[0, 0, 1, 1] = factor
+        nn.init.constant_(convolution.bias, bias)
+    # F(x) = 0.5·ReLU(2x + 1) - 1 = 0.5, -1, 2.5, -1
+    assert unit(torch.tensor(X).reshape(1, 1, 2, 2)).flatten().tolist() == [1.5, 0, 5.5, 0]
+
+
+def fixup_unit(block):
+    """Give a unit with Fixup's scalars, every parameter drawn."""
+    shape = UnitShape(8, 16, 2, "original", normalisation="none", initialisation="fixup")
+    unit = build_unit(shape, block=block, join="residual", shortcut="B")
+    generator = torch.Generator().manual_seed(1)
+    for parameter in unit.parameters():
+        nn.init.normal_(parameter, generator=generator)
+    return unit, dict(unit.residual.named_children()), unit.shortcut
+
+
+def test_a_fixup_unit_computes_what_its_authors_basic_block_does(images):
+    unit, f, h = fixup_unit("basic")
+    out = torch.relu(f["conv1"](images + f["shift1a"].shift) + f["shift1b"].shift)
+    out = f["conv2"](out + f["shift2a"].shift) * f["scale"].scale + f["shift"].shift
+    around = h.get_submodule("0")(images + h.shift.shift)
+    torch.testing.assert_close(unit(images), torch.relu(out + around))
+
+
+def test_a_fixup_unit_computes_what_its_authors_bottleneck_does(images):
+    unit, f, h = fixup_unit("bottleneck")
+    out = torch.relu(f["conv1"](images + f["shift1a"].shift) + f["shift1b"].shift)
+    out = torch.relu(f["conv2"](out + f["shift2a"].shift) + f["shift2b"].shift)
+    out = f["conv3"](out + f["shift3a"].shift) * f["scale"].scale + f["shift"].shift
+    around = h.get_submodule("0")(images + h.shift.shift)
+    torch.testing.assert_close(unit(images), torch.relu(out + around))
+
+
+@pytest.mark.parametrize("order", ["original", "pre-activation"])
+def test_skipinit_multiplies_all_of_its_branch(images, order):
+    shape = UnitShape(8, 8, 1, order, normalisation="none", initialisation="skipinit")
+    unit = build_unit(shape, block="basic", join="residual", shortcut="A")
+    *layers, scale = unit.residual
+    nn.init.constant_(scale.scale, 0.25)
+    branch = nn.Sequential(*layers)(images)
+    torch.testing.assert_close(unit(images), unit.after_addition(images + 0.25 * branch))

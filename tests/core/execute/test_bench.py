@@ -85,6 +85,25 @@ def test_stepping_through_a_run_that_left_no_weights_is_a_sentence(lab):
         lab.client.measure("step_through", run=run.to_json(), image=0, stage=1, number=1)
 
 
+def test_the_constructed_solution_of_a_finished_run_is_measured(lab):
+    network = NetworkSpec(depth=8, width=2, join="plain")
+    run = RunSpec(network=network, train=TrainSpec(steps=5, seed=98, evaluations=1))
+    lab.submit(run)
+    lab.wait(run)
+    deep = network.model_copy(update={"depth": 14}).model_dump()
+    found = lab.client.measure("constructed", shallow=run.to_json(), deep=deep)
+    assert found["images"] == 1437
+    assert abs(found["deep_error"] - found["shallow_error"]) < 0.001
+    assert found["largest_difference"] < 1e-4
+
+
+def test_the_constructed_solution_needs_weights(lab):
+    run = RunSpec(network=NetworkSpec(depth=8, width=3, join="plain"), train=TrainSpec(seed=99))
+    deep = run.network.model_copy(update={"depth": 14}).model_dump()
+    with pytest.raises(RunError, match="train it again"):
+        lab.client.measure("constructed", shallow=run.to_json(), deep=deep)
+
+
 def test_every_answer_is_json():
     machine = bench.machine()
     assert json.loads(json.dumps(machine)) == machine

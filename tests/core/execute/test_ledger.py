@@ -99,18 +99,19 @@ def test_what_the_store_refuses_is_made_up_for(ledger, store, run, halted, monke
     ledger.settle(run, "stopped")
     assert halted == [True]
     assert "no room" in str(ledger.trouble)
-    has_room_again(ledger, store, monkeypatch)
+    before, after = around_new_room(ledger, store, monkeypatch)
+    assert (before is None, after is None) == (False, True)
     assert store.run(run).status == "stopped"
 
 
-def has_room_again(ledger, store, monkeypatch):
-    """The trouble stays for as long as its cause does, and not longer."""
+def around_new_room(ledger, store, monkeypatch):
+    """Give the trouble after a try with its cause still there, and after one without."""
     ledger.try_again()
-    assert ledger.trouble is not None
+    before = ledger.trouble
     monkeypatch.undo()
     monkeypatch.setenv("RESNET_LAB_DATA", str(store._database.file.parent))
     ledger.try_again()
-    assert ledger.trouble is None
+    return before, ledger.trouble
 
 
 def refusing(store):
@@ -123,7 +124,8 @@ def refusing(store):
 def test_it_waits_for_room_on_the_disk_too(ledger, store, run, monkeypatch):
     ledger.halt(StoreError("There is no room."))
     monkeypatch.setattr(module, "ROOM", 2**60)
-    has_room_again(ledger, store, monkeypatch)
+    before, after = around_new_room(ledger, store, monkeypatch)
+    assert (before is None, after is None) == (False, True)
 
 
 def test_a_full_store_refuses_events_whole(ledger, store, run):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from hypothesis import strategies as st
 
 from resnet_core.specs import (
+    ACTIVATIONS,
     BLOCKS,
     DATASETS,
     FAMILIES,
+    INITIALISATIONS,
     JOINS,
     NETWORKS,
+    NORMALISATIONS,
     ORDERS,
     SCHEDULES,
     SHORTCUTS,
@@ -18,16 +23,38 @@ from resnet_core.specs import (
     NetworkSpec,
     Plan,
     RunSpec,
+    SuspectStudy,
     TrainSpec,
     UnitSpec,
     cifar_depths,
 )
 from resnet_core.specs.choices import IMPORTED
+from resnet_core.specs.network import REQUIRED
 
-PLANS: list[type[Plan]] = [NetworkSpec, DataSpec, TrainSpec, RunSpec, DegradationStudy, UnitSpec]
+PLANS: list[type[Plan]] = [
+    NetworkSpec,
+    DataSpec,
+    TrainSpec,
+    RunSpec,
+    DegradationStudy,
+    UnitSpec,
+    SuspectStudy,
+]
+
+TABLES = {
+    "family": FAMILIES,
+    "block": BLOCKS,
+    "join": JOINS,
+    "shortcut": SHORTCUTS,
+    "order": ORDERS,
+    "activation": ACTIVATIONS,
+    "normalisation": NORMALISATIONS,
+    "initialisation": INITIALISATIONS,
+}
+"""What a network is chosen from, by setting."""
 
 KEYS = [
-    *(key for table in (BLOCKS, FAMILIES, JOINS, ORDERS, SCHEDULES, SHORTCUTS) for key in table),
+    *(key for table in (*TABLES.values(), SCHEDULES) for key in table),
     *DATASETS,
     IMPORTED,
     *NETWORKS,
@@ -72,18 +99,41 @@ def asked(plan: type[Plan]) -> st.SearchStrategy[dict[object, object]]:
     return st.tuples(own, more).map(lambda pair: {**pair[0], **pair[1]})
 
 
+def combinations(*settings: str) -> list[dict[str, str]]:
+    """List every combination of some of a residual network's settings that can be built."""
+    found = []
+    for keys in product(*(TABLES[setting] for setting in settings)):
+        chosen = dict(zip(settings, keys, strict=True))
+        needed = REQUIRED.get(chosen["initialisation"], ())
+        usual = NetworkSpec()
+        if all(chosen.get(f, getattr(usual, f)) == right for _, f, right in needed):
+            found.append(chosen)
+    return found
+
+
+def network(block_and_depth: tuple[str, int], initialisation: str, **rest: object) -> NetworkSpec:
+    """Build a CIFAR network, with what its initialisation is made for."""
+    block, depth = block_and_depth
+    needed = {field: right for _, field, right in REQUIRED.get(initialisation, ())}
+    return NetworkSpec.model_validate(
+        {**rest, **needed, "block": block, "depth": depth, "initialisation": initialisation}
+    )
+
+
+chosen = {key: st.sampled_from([*table]) for key, table in TABLES.items()}
 networks = st.builds(
-    lambda depth, **rest: NetworkSpec(depth=depth, **rest),
-    depth=st.sampled_from(cifar_depths()),
-    join=st.sampled_from([*JOINS]),
-    shortcut=st.sampled_from([*SHORTCUTS]),
-    order=st.sampled_from([*ORDERS]),
+    network,
+    st.sampled_from([(block, depth) for block in BLOCKS for depth in cifar_depths(block)]),
     width=st.integers(1, 64),
+    **{key: values for key, values in chosen.items() if key not in ("family", "block")},
 ) | st.sampled_from([network for network in NETWORKS.values() if network.family != "wide"])
 wide_networks = st.builds(
-    lambda depth, width: NetworkSpec(family="wide", depth=depth, width=width),
+    lambda **settings: NetworkSpec.model_validate({"family": "wide", **settings}),
     depth=st.sampled_from(range(10, 80, 6)),
     width=st.integers(1, 12),
+    activation=chosen["activation"],
+    normalisation=chosen["normalisation"],
+    initialisation=st.sampled_from([key for key in INITIALISATIONS if key not in REQUIRED]),
 )
 datas = st.builds(
     DataSpec,
@@ -103,6 +153,7 @@ trainings = st.builds(
     schedule=st.sampled_from([*SCHEDULES]),
     evaluations=st.integers(1, 1000),
     seed=st.integers(0, 2**31 - 1),
+    probes=st.integers(0, 1000),
 )
 runs = st.builds(
     RunSpec, network=networks, data=datas, train=trainings, owner=st.none() | st.text(max_size=9)

@@ -1,10 +1,13 @@
+from collections.abc import Mapping
+
 import pytest
 
 from resnet_core.specs import choices
 
 TABLES = {
-    name: getattr(choices, name)
-    for name in ("JOINS", "SHORTCUTS", "BLOCKS", "ORDERS", "FAMILIES", "SCHEDULES", "DATASETS")
+    name: table
+    for name, table in vars(choices).items()
+    if name.isupper() and isinstance(table, Mapping)
 }
 every_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 
@@ -28,6 +31,10 @@ def test_keys_can_stand_in_a_link_and_in_a_file_name(table):
 def test_a_table_cannot_be_changed(table):
     with pytest.raises(TypeError):
         table["new"] = None
+
+
+def test_a_probe_is_of_layers_or_of_units():
+    assert {probe.of for probe in choices.PROBES.values()} == {"layer", "unit"}
 
 
 def test_imported_is_no_name_of_a_data_set():

@@ -7,6 +7,7 @@ from resnet_core.errors import LimitError
 from resnet_core.specs.events import (
     FINAL,
     EvaluationCompleted,
+    ProbesCompleted,
     RunCompleted,
     RunDiverged,
     RunFailed,
@@ -24,6 +25,7 @@ EVENTS = [
     EvaluationCompleted(
         step=2, train_error=0.5, train_loss=1.0, test_error=0.6, test_loss=1.1, seconds=0.2
     ),
+    ProbesCompleted(step=2, values={"gradient": (0.1, 1e-30), "dead": (0.5,)}),
     RunPaused(step=2),
     RunResumed(step=2, until=3),
     RunCompleted(step=4, seconds=1.0, images_per_second=100.0),
@@ -53,6 +55,13 @@ def test_no_two_events_are_of_one_kind():
 def test_a_loss_that_is_no_number_survives_json(loss):
     back = event_from_json(RunDiverged(step=4, loss=loss, seconds=1.0).model_dump_json())
     assert back.loss == loss or (math.isnan(back.loss) and math.isnan(loss))
+
+
+def test_a_probed_value_that_is_no_number_survives_json():
+    event = ProbesCompleted(step=1, values={"alignment": (math.nan, math.inf, 1.0)})
+    none, endless, one = event_from_json(event.model_dump_json()).values["alignment"]
+    assert math.isnan(none)
+    assert (endless, one) == (math.inf, 1.0)
 
 
 def test_a_last_event_is_of_a_final_kind():

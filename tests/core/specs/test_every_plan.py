@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from resnet_core import specs
 from resnet_core.errors import SpecError, from_message, to_message
 from resnet_core.specs import (
     NETWORKS,
@@ -18,10 +20,23 @@ from resnet_core.specs import (
     DegradationStudy,
     NetworkSpec,
     RunSpec,
+    SuspectStudy,
     TrainSpec,
     UnitSpec,
 )
 from tests.core.specs.strategies import PLANS, anything, asked, runs
+
+FIRST_DIGESTS = {
+    "NetworkSpec": "71eb44ae779bc197",
+    "DataSpec": "aa4e250bb4f4c7de",
+    "TrainSpec": "101fd197cb4276c1",
+    "RunSpec": "3b11287ca43410d0",
+    "DegradationStudy": "9888ec16dce69c90",
+    "UnitSpec": "cd9fa77451d887b2",
+}
+"""Of plans without any setting, of version 0.1.0: these change with ``plan.FORMAT``, else never."""
+
+RECORDED = sorted((Path(__file__).resolve().parents[3] / "assets" / "runs").glob("*.json"))
 
 every_plan = pytest.mark.parametrize("plan", PLANS)
 
@@ -46,6 +61,7 @@ RIGHT = (
     "4, or a bottleneck unit, would be right.",
     " channels would be right.",
     " channels out, would be right.",
+    ": take that, or initialisation 'he'.",
 )
 """How sentences end that say what would be right."""
 
@@ -206,6 +222,9 @@ CHANGED = {
         "shortcut": "B",
         "order": "pre-activation",
         "width": 8,
+        "activation": "tanh",
+        "normalisation": "none",
+        "initialisation": "xavier",
     },
     DataSpec: {
         "dataset": "mnist",
@@ -229,6 +248,7 @@ CHANGED = {
         "warmup_steps": 1,
         "evaluations": 9,
         "seed": 1,
+        "probes": 1,
     },
     RunSpec: {
         "network": NetworkSpec(depth=8),
@@ -254,6 +274,14 @@ CHANGED = {
         "ratio": [{"block": "bottleneck"}, {"block": "bottleneck", "ratio": 8}],
         "shortcut": "B",
     },
+    SuspectStudy: {
+        "shallow": 8,
+        "deep": 110,
+        "width": 16,
+        "normalisation": "none",
+        "data": DataSpec(flip=True),
+        "train": TrainSpec(probes=2),
+    },
 }
 """Another value of every setting; or two sets of settings, where one alone cannot change."""
 
@@ -274,6 +302,53 @@ def test_a_digest_changes_with_every_setting(plan, field):
     change = CHANGED[plan][field]
     one, other = change if isinstance(change, list) else ({}, {field: change})
     assert plan(**one).digest != plan(**other).digest
+
+
+ADDED = [(plan, field) for plan in PLANS for field in plan.added]
+every_added = pytest.mark.parametrize(("plan", "field"), ADDED)
+
+
+@every_added
+def test_a_setting_that_was_added_has_the_value_that_every_earlier_plan_had(plan, field):
+    assert getattr(plan(), field) == plan.model_fields[field].default == plan.added[field]
+
+
+@every_added
+def test_a_setting_that_was_added_is_written_only_when_it_is_changed(plan, field):
+    usual, changed = plan(), plan(**{field: CHANGED[plan][field]})
+    assert plan(**{field: plan.added[field]}) == usual
+    assert field not in usual.model_dump()
+    assert field not in json.loads(usual.to_json())
+    written = {**usual.model_dump(), field: CHANGED[plan][field]}
+    assert changed.model_dump() == json.loads(changed.to_json()) == written
+
+
+@every_added
+def test_a_setting_that_was_added_goes_to_json_and_back(plan, field):
+    changed = plan(**{field: CHANGED[plan][field]})
+    assert plan.from_json(changed.to_json()) == changed
+    assert plan.model_validate(changed.model_dump()) == changed
+    assert plan.model_validate_json(changed.model_dump_json()) == changed
+
+
+def test_a_run_keeps_what_was_added_to_its_parts():
+    run = RunSpec(network=NetworkSpec(activation="tanh"), train=TrainSpec(probes=3))
+    back = RunSpec.from_json(run.to_json())
+    assert (back.network.activation, back.train.probes) == ("tanh", 3)
+    assert back.network.normalisation == "batch"
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_recorded_runs_have_the_digests_that_they_had_when_they_were_recorded(path):
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    kind = getattr(specs, recorded.get("kind", "DegradationStudy"))
+    study = kind.model_validate(recorded["study"])
+    assert [run.digest for run in study.runs] == [run["digest"] for run in recorded["runs"]]
+
+
+def test_the_usual_plans_have_the_digests_of_the_first_version():
+    usual = {plan.__name__: plan().digest for plan in PLANS}
+    assert {name: usual[name] for name in FIRST_DIGESTS} == FIRST_DIGESTS
 
 
 @given(runs)

@@ -1,11 +1,25 @@
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet_core.errors import SpecError
-from resnet_core.specs import BLOCKS, NETWORKS, SHORTCUTS, NetworkSpec, cifar_depths
-from resnet_core.specs.network import IMAGENET_UNITS, depths_of
+from resnet_core.specs import (
+    BLOCKS,
+    INITIALISATIONS,
+    JOINS,
+    NETWORKS,
+    NORMALISATIONS,
+    ORDERS,
+    SHORTCUTS,
+    NetworkSpec,
+    cifar_depths,
+)
+from resnet_core.specs.network import IMAGENET_UNITS, REQUIRED, depths_of
 from tests.core.specs.strategies import networks, wide_networks
+
+with_twins = networks.filter(lambda network: network.initialisation not in REQUIRED)
 
 
 def refusal(**settings):
@@ -91,7 +105,7 @@ def test_depth_counts_the_layers_of_its_units_and_two_more(network):
     assert network.depth == layers * sum(network.units_per_stage) + 2
 
 
-@given(networks)
+@given(with_twins)
 def test_a_twin_differs_in_nothing_but_the_join_and_its_shortcut(network):
     twin = network.twin()
     assert {network.join, twin.join} == {"plain", "residual"}
@@ -99,7 +113,7 @@ def test_a_twin_differs_in_nothing_but_the_join_and_its_shortcut(network):
     assert network.model_dump(exclude=same) == twin.model_dump(exclude=same)
 
 
-@given(networks)
+@given(with_twins)
 def test_the_plain_twin_has_one_plan_whatever_the_shortcut(network):
     plain = network if network.join == "plain" else network.twin()
     assert plain.shortcut == "A"
@@ -115,6 +129,61 @@ def test_a_plain_networks_plan_says_shortcut_a(shortcut):
 
 def test_a_plain_network_of_an_unknown_shortcut_is_refused():
     assert "'D'" in str(refusal(join="plain", shortcut="D"))
+
+
+def test_an_unknown_activation_is_refused_with_those_there_are():
+    assert str(refusal(activation="gelu")) == (
+        "Activation 'gelu' was asked for, but there is no such choice: take 'relu', 'sigmoid', "
+        "'tanh' or 'none'."
+    )
+
+
+@pytest.mark.parametrize("setting", ["normalisation", "initialisation"])
+def test_an_unknown_normalisation_or_initialisation_is_refused(setting):
+    assert str(refusal(**{setting: "layer"})).startswith(
+        f"{setting.capitalize()} 'layer' was asked for, but there is no such choice: take "
+    )
+
+
+NEEDS = {
+    "zero-last-bn": {"join": "residual", "normalisation": "batch", "order": "original"},
+    "skipinit": {"join": "residual", "normalisation": "none"},
+    "fixup": {"join": "residual", "normalisation": "none", "order": "original"},
+}
+CHOSEN = [*product(INITIALISATIONS, JOINS, NORMALISATIONS, ORDERS)]
+
+
+@pytest.mark.parametrize(("initialisation", "join", "normalisation", "order"), CHOSEN, ids=" ".join)
+def test_an_initialisation_is_built_with_what_it_is_made_for_and_else_refused(
+    initialisation, join, normalisation, order
+):
+    settings = {"join": join, "normalisation": normalisation, "order": order}
+    needs = NEEDS.get(initialisation, {})
+    wrong = [key for key, right in needs.items() if settings[key] != right]
+    if not wrong:
+        assert NetworkSpec(initialisation=initialisation, **settings).join == join
+        return
+    name = {"order": "activation order"}.get(wrong[0], wrong[0])
+    assert str(refusal(initialisation=initialisation, **settings)) == (
+        f"Initialisation '{initialisation}' was asked for with {name} '{settings[wrong[0]]}', but "
+        f"it is made for {name} '{needs[wrong[0]]}': take that, or initialisation 'he'."
+    )
+
+
+@pytest.mark.parametrize("initialisation", REQUIRED)
+def test_a_network_that_starts_as_the_identity_has_no_plain_twin(initialisation):
+    network = NetworkSpec(initialisation=initialisation, **NEEDS[initialisation])
+    with pytest.raises(SpecError, match="with join 'plain', but it is made for join 'residual'"):
+        network.twin()
+
+
+@pytest.mark.parametrize("initialisation", ["zero-last-bn", "fixup"])
+def test_a_wide_network_is_not_initialised_for_the_original_order(initialisation):
+    normalisation = NEEDS[initialisation]["normalisation"]
+    sentence = str(
+        refusal(family="wide", initialisation=initialisation, normalisation=normalisation)
+    )
+    assert "made for activation order 'original'" in sentence
 
 
 def test_a_name_is_the_papers():

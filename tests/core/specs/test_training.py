@@ -38,6 +38,33 @@ def test_ten_evaluations_of_200_steps_come_every_20():
     assert TrainSpec().evaluation_steps == tuple(range(20, 201, 20))
 
 
+def test_no_step_is_probed_unless_asked_for():
+    assert TrainSpec().probe_steps == ()
+
+
+@given(st.integers(1, 10_000), st.integers(1, 1000))
+def test_there_are_as_many_probes_as_asked_for_or_one_a_step(steps, probes):
+    probed = TrainSpec(steps=steps, probes=probes).probe_steps
+    assert len(probed) == len(set(probed)) == min(steps, probes)
+
+
+@given(st.integers(1, 10_000), st.integers(2, 1000))
+def test_probes_rise_from_the_first_step_to_the_last(steps, probes):
+    probed = TrainSpec(steps=steps, probes=probes).probe_steps
+    assert (probed[0], probed[-1]) == (1, steps)
+    assert all(before < after for before, after in pairwise(probed))
+    gaps = {after - before for before, after in pairwise(probed)} or {0}
+    assert max(gaps) - min(gaps) <= 1
+
+
+def test_one_probe_says_how_the_network_starts():
+    assert TrainSpec(probes=1).probe_steps == (1,)
+
+
+def test_five_probes_of_200_steps():
+    assert TrainSpec(probes=5).probe_steps == (1, 51, 101, 150, 200)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -50,6 +77,8 @@ def test_ten_evaluations_of_200_steps_come_every_20():
         ({"schedule": "cosine"}, "Schedule 'cosine' was asked for, but there is no such choice"),
         ({"warmup_steps": 201}, "Warm-up steps 201 was asked for, but it must lie between 0 and 2"),
         ({"evaluations": 0}, "Evaluations 0 was asked for"),
+        ({"probes": -1}, "Probes -1 was asked for, but it must lie between 0 and 1000."),
+        ({"probes": 1001}, "Probes 1001 was asked for"),
         ({"seed": -1}, "Seed -1 was asked for, but it must lie between 0 and 2147483647."),
     ],
 )

@@ -21,7 +21,7 @@ def file(study, finished_store, tmp_path):
 
 
 def test_a_recording_says_where_it_comes_from(file, study):
-    recording = load_recording(file)
+    recording = load_recording(file, DegradationStudy)
     assert (recording.command, recording.date) == (COMMAND, "2026-01-02")
     assert recording.hardware == "A processor, 1 thread a run"
     assert recording.versions == {"python": "3.11"}
@@ -30,7 +30,10 @@ def test_a_recording_says_where_it_comes_from(file, study):
 
 
 def test_a_recording_has_the_same_outcomes_and_verdicts(file, study, finished_store):
-    recorded, measured = load_recording(file).outcomes(), outcomes(study, finished_store)
+    recorded, measured = (
+        load_recording(file, DegradationStudy).outcomes(),
+        outcomes(study, finished_store),
+    )
     assert [o.status for o in recorded] == [o.status for o in measured]
     for one, other in zip(recorded, measured, strict=True):
         if other.train_error is not None:
@@ -41,7 +44,7 @@ def test_a_recording_has_the_same_outcomes_and_verdicts(file, study, finished_st
 
 def test_steps_are_merged_by_twenty_and_no_loss_is_lost(file, study, said):
     run = study.runs[0]
-    events = load_recording(file).events(run.digest)
+    events = load_recording(file, DegradationStudy).events(run.digest)
     steps = [e.event for e in events if e.kind == "steps"]
     assert [(e.step, len(e.losses)) for e in steps] == [(20, 20), (40, 20)]
     losses = [x for e in said(run) if isinstance(e, StepsCompleted) for x in e.losses]
@@ -53,13 +56,13 @@ def test_steps_are_merged_by_twenty_and_no_loss_is_lost(file, study, said):
 
 
 def test_a_loss_that_is_no_number_survives(file, study):
-    last = load_recording(file).events(study.runs[2].digest)[-1].event
+    last = load_recording(file, DegradationStudy).events(study.runs[2].digest)[-1].event
     assert last.kind == "diverged"
     assert math.isnan(last.loss)
 
 
 def test_ids_count_through_the_whole_file(file):
-    recording = load_recording(file)
+    recording = load_recording(file, DegradationStudy)
     ids = [event.id for events in recording.runs.values() for event in events]
     assert ids == list(range(1, len(ids) + 1))
 
@@ -95,12 +98,12 @@ def test_a_recording_that_cannot_be_written_is_a_sentence(study, finished_store,
 
 def test_an_unknown_run_is_refused(file):
     with pytest.raises(RunError, match="this recording has no such run"):
-        load_recording(file).events("0" * 16)
+        load_recording(file, DegradationStudy).events("0" * 16)
 
 
 def test_what_is_no_recording_is_refused(file, tmp_path):
     with pytest.raises(StoreError, match="cannot be read"):
-        load_recording(tmp_path / "missing.json")
+        load_recording(tmp_path / "missing.json", DegradationStudy)
     good = json.loads(file.read_text())
     for bad in (
         [],
@@ -111,7 +114,7 @@ def test_what_is_no_recording_is_refused(file, tmp_path):
     ):
         file.write_text(json.dumps(bad))
         with pytest.raises(StoreError, match="record the study again"):
-            load_recording(file)
+            load_recording(file, DegradationStudy)
     file.write_text("{")
     with pytest.raises(StoreError, match="cannot be read"):
-        load_recording(file)
+        load_recording(file, DegradationStudy)

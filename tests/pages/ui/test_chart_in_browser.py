@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browsing import free_port, serving, settled
 
@@ -192,4 +193,5 @@ def test_a_restarted_server_is_found_again(browser: Browser, tmp_path: Path) -> 
         steps.write_text("70")
         with serving(SERVER, port, {"LIVE_FILE": str(steps)}):
             shows(page, 70)
-            page.get_by_text("70 of 200 steps").wait_for()
+            expect(page.get_by_text("70 of 200 steps")).to_be_visible(timeout=30_000)
+            assert page.get_by_text("Connection lost").is_hidden()

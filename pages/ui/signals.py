@@ -1,0 +1,254 @@
+"""The parts of *Signal and gradient*: which twins, which quantity, its figures in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui import controls, probing
+from pages.ui.chart import Live, chart, chart_words
+from pages.ui.figures.layers import by_layer
+from pages.ui.figures.over_time import over_time, shared_range
+from pages.ui.figures.shattering import Correlation, shattering
+from pages.ui.frame import Page, show_error
+from pages.ui.numbers import number
+from pages.ui.probed import Values, grid_of, series_of, stage_starts
+from pages.ui.probing import Probed
+from pages.ui.translate import Translate
+from resnet_core.errors import ResNetLabError
+from resnet_core.specs import PROBES, NetworkSpec, RunSpec, TwinStudy
+
+QUANTITIES = tuple(key for key, probe in PROBES.items() if probe.of == "layer")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls ask for.
+
+    Attributes:
+        study: None where the controls make no sense.
+        probed: What is known of its runs.
+        quantity: A key of ``PROBES``.
+        step: That the figure by layer shows.
+    """
+
+    study: TwinStudy | None
+    probed: Probed | None
+    quantity: str
+    step: int
+
+
+def ask(page: Page) -> Asked:
+    """Draw the controls, and give what they ask for."""
+    t = page.t
+    quantity = controls.pick(
+        page, "show", t("Quantity"), QUANTITIES, lambda key: t(PROBES[key].label)
+    )
+    study = probing.ask(page)
+    if study is None:
+        return Asked(None, None, quantity, 1)
+    if study.plain is None:
+        st.info(
+            t(
+                "This initialisation starts every branch at zero. Of a plain network nothing would "
+                "be left, so only the residual one is shown."
+            )
+        )
+    probed = probing.look_up(page, study.runs)
+    probing.buttons(page, probed, key="signal.train")
+    step = probing.scrubber(page, probed)
+    return Asked(study, probed, quantity, step)
+
+
+def show(page: Page, asked: Asked) -> None:
+    """Draw the figures: by layer at one step, the textbook case, and over the training."""
+    t = page.t
+    if asked.study is None or asked.probed is None:
+        return
+    probed, quantity, step = asked.probed, asked.quantity, asked.step
+    probe = PROBES[quantity]
+    title = t(probe.label)
+    found = [(run, probed.values(run, step)) for run in probed.runs]
+    if not any(values for _, values in found):
+        st.caption(t("Measuring needs the lab, which is warming up …"))
+    elif not any(quantity in values for _, values in found):
+        st.info(t("These networks have no such quantity: {quantity}.", quantity=title))
+    series = [series_of(run, values, quantity, t) for run, values in found]
+    live = None
+    if probed.is_live:
+        live = Live(probing.live_address(probed, f"probes.{quantity}", page.language), 0.5)
+    grids = [grid_of(run, probed.histories.get(run.digest), quantity) for run in probed.runs]
+    colors = shared_range(grids, log=probe.log)
+    steps = asked.study.train.steps
+    over_training = [
+        over_time(grid, t=t, title=title, log=probe.log, steps_total=steps, colors=colors, at=step)
+        for grid in grids
+        if probed.is_live or grid.values
+    ]
+    textbook, textbook_values = _textbook(page, asked.study.network.depth)
+    st.markdown(reading(found, quantity, step, t))
+    chart(
+        [
+            by_layer(
+                series,
+                t=t,
+                title=title,
+                log=probe.log,
+                stages=stage_starts(asked.study.network, quantity),
+            ),
+            by_layer(
+                [series_of(textbook, textbook_values, "gradient", t)],
+                t=t,
+                title=t(PROBES["gradient"].label),
+                log=True,
+                stages=stage_starts(textbook.network, "gradient"),
+            ),
+        ],
+        key="signal.layers",
+        alt=[reading(found, quantity, step, t), _textbook_words(textbook_values, t)],
+        captions=[t("At step {step}.", step=step), _textbook_words(textbook_values, t)],
+        widths=[1.5, 1],
+        words=chart_words(t),
+        live=live,
+        height=300,
+    )
+    if over_training:
+        chart(
+            over_training,
+            key="signal.training",
+            alt=[t("{quantity} by layer and step.", quantity=title)] * len(over_training),
+            captions=[grid.name for grid in grids if probed.is_live or grid.values],
+            words=chart_words(t),
+            live=live,
+            height=300,
+        )
+    probing.say_where_from(page, probed)
+
+
+def _textbook(page: Page, depth: int) -> tuple[RunSpec, Values]:
+    """Give the textbook case: sigmoid without BN, at the same depth; and how it starts."""
+    network = NetworkSpec(
+        depth=depth,
+        width=8,
+        join="plain",
+        activation="sigmoid",
+        normalisation="none",
+        initialisation="xavier",
+    )
+    run = RunSpec(network=network)
+    try:
+        found = probing.start(run)
+    except ResNetLabError as error:
+        show_error(error, page.t)
+        return run, {}
+    return run, found["values"] if found is not None else {}
+
+
+def reading(found: Sequence[tuple[RunSpec, Values]], quantity: str, step: int, t: Translate) -> str:
+    """Say what the figure by layer shows: bottom against top, network by network."""
+    rows = [(run.network, values[quantity]) for run, values in found if quantity in values]
+    return " ".join(_reading(network, row, t) for network, row in rows if len(row) > 2)
+
+
+def _reading(network: NetworkSpec, row: Sequence[float], t: Translate) -> str:
+    last = network.depth - 1  # the classifier is another kind of layer
+    bottom, top = row[0], row[last - 1]
+    values = {
+        "name": network.name,
+        "bottom": number(bottom, t),
+        "top": number(top, t),
+        "last": last,
+    }
+    if not (math.isfinite(bottom) and math.isfinite(top) and bottom > 0 and top > 0):
+        return t("**{name}:** {bottom} at layer 1, {top} at layer {last}.", **values)
+    if bottom >= top:
+        return t(
+            "**{name}:** {bottom} at layer 1, {top} at layer {last}: {times} times as much at the "
+            "bottom.",
+            **values,
+            times=number(bottom / top, t),
+        )
+    return t(
+        "**{name}:** {bottom} at layer 1, {top} at layer {last}: {times} times as much at the top.",
+        **values,
+        times=number(top / bottom, t),
+    )
+
+
+def _textbook_words(values: Values, t: Translate) -> str:
+    said = t("The textbook case: sigmoid, Xavier, no BN, no shortcuts.")
+    if "gradient" not in values:
+        return said
+    row = values["gradient"]
+    if row[0] == 0:
+        return (
+            said
+            + " "
+            + t(
+                "At layer 1 the gradient is exactly 0: too small for float32; at the top {top}.",
+                top=number(row[-1], t),
+            )
+        )
+    return (
+        said
+        + " "
+        + t(
+            "At layer 1 the gradient is {bottom}, at the top {top}.",
+            bottom=number(row[0], t),
+            top=number(row[-1], t),
+        )
+    )
+
+
+def shattered(page: Page, asked: Asked) -> None:
+    """Draw how alike the gradients of nearby inputs are, before anything is learned."""
+    t = page.t
+    st.markdown(f"#### {t('Do nearby inputs agree on the gradient?')}")
+    if asked.probed is None:
+        return
+    series = []
+    for run in asked.probed.runs:
+        try:
+            start = probing.start(run)
+        except ResNetLabError as error:
+            show_error(error, t)
+            return
+        if start is None:
+            st.caption(t("Measuring needs the lab, which is warming up …"))
+            return
+        series.append(
+            Correlation(
+                uid=f"{run.digest}:shattered",
+                join=run.network.join,
+                name=run.network.name,
+                distances=start["distances"],
+                correlations=start["cosines"],
+            )
+        )
+    said = shattering_words(series, t)
+    chart(
+        [shattering(series, t=t)],
+        key="signal.shattered",
+        alt=[said],
+        captions=[said],
+        words=chart_words(t),
+        height=270,
+    )
+
+
+def shattering_words(series: Sequence[Correlation], t: Translate) -> str:
+    """Say how alike the gradients of neighbours on the line are."""
+    return " ".join(
+        t(
+            "{name}: neighbours on the line between two digits, a {share} of it apart, have "
+            "gradients with a mean cosine of {cosine}.",
+            name=one.name,
+            share=f"1/{round(1 / one.distances[1])}",
+            cosine=f"{one.correlations[1]:.2f}",
+        )
+        for one in series
+        if len(one.distances) > 1 and one.correlations[1] is not None
+    )

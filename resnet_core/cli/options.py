@@ -1,0 +1,71 @@
+"""Options that several commands share, and how a refusal is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resnet_core.errors import ResNetLabError
+from resnet_core.specs import (
+    ACTIVATIONS,
+    BLOCKS,
+    DATASETS,
+    INITIALISATIONS,
+    JOINS,
+    NORMALISATIONS,
+    ORDERS,
+    SCHEDULES,
+    SHORTCUTS,
+)
+
+
+def one_of(table: Iterable[str]) -> str:
+    """Say what may be chosen: A, B or C."""
+    *first, last = table
+    return f"{', '.join(first)} or {last}."
+
+
+Json = Annotated[bool, typer.Option("--json", help="JSON lines, the result last.")]
+
+Join = Annotated[str, typer.Option(help=one_of(JOINS))]
+Width = Annotated[int, typer.Option(help="Channels of the first stage.")]
+Block = Annotated[str, typer.Option(help=one_of(BLOCKS))]
+Shortcut = Annotated[str, typer.Option(help=one_of(SHORTCUTS))]
+Order = Annotated[str, typer.Option(help=one_of(ORDERS))]
+Activation = Annotated[str, typer.Option(help=one_of(ACTIVATIONS))]
+Normalisation = Annotated[str, typer.Option(help=one_of(NORMALISATIONS))]
+Initialisation = Annotated[str, typer.Option(help=one_of(INITIALISATIONS))]
+
+Dataset = Annotated[str, typer.Option(help=one_of(DATASETS))]
+Images = Annotated[
+    Path | None, typer.Option(help="A folder or zip of images in class folders, instead.")
+]
+ImageSize = Annotated[int | None, typer.Option(help="Pixels after pooling or scaling.")]
+TrainImages = Annotated[int | None, typer.Option(help="So many training images only.")]
+Crop = Annotated[int, typer.Option(help="Pad by so many pixels and crop at random; 0: no.")]
+Flip = Annotated[bool, typer.Option(help="Mirror half of the training images.")]
+
+Steps = Annotated[int, typer.Option(help="Optimiser steps.")]
+BatchSize = Annotated[int, typer.Option(help="Images a step.")]
+LearningRate = Annotated[float, typer.Option(help="The highest of the schedule.")]
+Schedule = Annotated[str, typer.Option(help=one_of(SCHEDULES))]
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Show a refusal as its sentence, and end with exit code 2."""
+    try:
+        yield
+    except ResNetLabError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+def print_json(row: object) -> None:
+    """Print one line of JSON."""
+    typer.echo(json.dumps(row))
