@@ -143,10 +143,7 @@ def series_traces(
             **updates[f"{uid}:zero"],
             marker={"symbol": "triangle-down", "size": 9, "color": color},
             textposition="top center",
-            hovertemplate=(
-                f"{name}<br>{place}%{{hovertext}}<br>"
-                f"{t('exactly 0: smaller than float32 can hold')}<extra></extra>"
-            ),
+            hovertemplate=(f"{name}<br>{place}%{{hovertext}}<br>{t('exactly 0')}<extra></extra>"),
             **edge,
         ),
         go.Scatter(

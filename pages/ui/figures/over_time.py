@@ -171,7 +171,7 @@ def over_time(
         go.Scatter(
             uid=f"{grid.uid}:{mark}",
             name=name,
-            showlegend=True,
+            showlegend=bool(updates[f"{grid.uid}:{mark}"]["x"]),
             legendrank=rank,
             legendgroup=f"{grid.uid}:{mark}",
             **updates[f"{grid.uid}:{mark}"],
@@ -185,7 +185,7 @@ def over_time(
                     "zero",
                     t("exactly 0"),
                     {"symbol": "circle", "size": size, "color": theme.color("theory")},
-                    t("exactly 0: smaller than float32 can hold"),
+                    t("exactly 0"),
                 ),
                 (
                     "bad",
