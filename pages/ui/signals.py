@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from pages.ui import controls, probing
 from pages.ui.chart import Live, chart, chart_words
-from pages.ui.figures.layers import by_layer
+from pages.ui.figures.layers import TheoryLine, by_layer
 from pages.ui.figures.over_time import over_time, shared_range
 from pages.ui.figures.shattering import Correlation, shattering
 from pages.ui.frame import Page, show_error
-from pages.ui.numbers import number
 from pages.ui.probed import Values, grid_of, series_of, stage_starts
 from pages.ui.probing import Probed
+from pages.ui.signal_words import growth, reading, shattering_words, textbook_words
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import PROBES, NetworkSpec, RunSpec, TwinStudy
+from resnet_core.studies import theory
 
 QUANTITIES = tuple(key for key, probe in PROBES.items() if probe.of == "layer")
 
@@ -33,12 +34,14 @@ class Asked:
         probed: What is known of its runs.
         quantity: A key of ``PROBES``.
         step: That the figure by layer shows.
+        theory: Lay the formula's line over it.
     """
 
     study: TwinStudy | None
     probed: Probed | None
     quantity: str
     step: int
+    theory: bool = False
 
 
 def ask(page: Page) -> Asked:
@@ -60,7 +63,17 @@ def ask(page: Page) -> Asked:
     probed = probing.look_up(page, study.runs)
     probing.buttons(page, probed, key="signal.train")
     step = probing.scrubber(page, probed)
-    return Asked(study, probed, quantity, step)
+    shows_theory = controls.toggle(
+        page,
+        "theory",
+        t("Theory"),
+        default=True,
+        help=t(
+            "A dotted line through the last convolution, for gradient norms before training. "
+            "Formulas hold for wide, fully connected networks."
+        ),
+    )
+    return Asked(study, probed, quantity, step, shows_theory)
 
 
 def show(page: Page, asked: Asked) -> None:
@@ -88,8 +101,12 @@ def show(page: Page, asked: Asked) -> None:
         for grid in grids
         if probed.is_live or grid.values
     ]
+    lines = _theory(found, t) if asked.theory and (quantity, step) == ("gradient", 1) else []
     textbook, textbook_values = _textbook(page, asked.study.network.depth)
-    st.markdown(reading(found, quantity, step, t))
+    said = reading(found, quantity, t)
+    if (quantity, step) == ("gradient", 1):
+        said += " " + growth(found, t)
+    st.markdown(said)
     chart(
         [
             by_layer(
@@ -97,10 +114,16 @@ def show(page: Page, asked: Asked) -> None:
                 t=t,
                 title=title,
                 log=probe.log,
+                theory=lines,
                 stages=stage_starts(asked.study.network, quantity),
             ),
             by_layer(
-                [series_of(textbook, textbook_values, "gradient", t)],
+                [
+                    replace(
+                        series_of(textbook, textbook_values, "gradient", t),
+                        name=t("{name}, sigmoid", name=textbook.network.name),
+                    )
+                ],
                 t=t,
                 title=t(PROBES["gradient"].label),
                 log=True,
@@ -108,8 +131,8 @@ def show(page: Page, asked: Asked) -> None:
             ),
         ],
         key="signal.layers",
-        alt=[reading(found, quantity, step, t), _textbook_words(textbook_values, t)],
-        captions=[t("At step {step}.", step=step), _textbook_words(textbook_values, t)],
+        alt=[said, textbook_words(textbook_values, t)],
+        captions=[t("At step {step}.", step=step), textbook_words(textbook_values, t)],
         widths=[1.5, 1],
         words=chart_words(t),
         live=live,
@@ -147,60 +170,22 @@ def _textbook(page: Page, depth: int) -> tuple[RunSpec, Values]:
     return run, found["values"] if found is not None else {}
 
 
-def reading(found: Sequence[tuple[RunSpec, Values]], quantity: str, step: int, t: Translate) -> str:
-    """Say what the figure by layer shows: bottom against top, network by network."""
-    rows = [(run.network, values[quantity]) for run, values in found if quantity in values]
-    return " ".join(_reading(network, row, t) for network, row in rows if len(row) > 2)
-
-
-def _reading(network: NetworkSpec, row: Sequence[float], t: Translate) -> str:
-    last = network.depth - 1  # the classifier is another kind of layer
-    bottom, top = row[0], row[last - 1]
-    values = {
-        "name": network.name,
-        "bottom": number(bottom, t),
-        "top": number(top, t),
-        "last": last,
-    }
-    if not (math.isfinite(bottom) and math.isfinite(top) and bottom > 0 and top > 0):
-        return t("**{name}:** {bottom} at layer 1, {top} at layer {last}.", **values)
-    if bottom >= top:
-        return t(
-            "**{name}:** {bottom} at layer 1, {top} at layer {last}: {times} times as much at the "
-            "bottom.",
-            **values,
-            times=number(bottom / top, t),
+def _theory(found: Sequence[tuple[RunSpec, Values]], t: Translate) -> list[TheoryLine]:
+    """Give the formulas' lines, each through its network's last convolution."""
+    lines = []
+    for run, values in found:
+        prediction = theory.predicted_growth(run.network)
+        row = values.get("gradient", ())
+        top = row[-2] if len(row) > 2 else 0.0
+        if prediction is None or not 0 < top < math.inf:
+            continue
+        logs = [None if one is None else math.log10(top) + one for one in prediction.log10]
+        name = t(
+            "theory for {name}: {formula}", name=run.network.name, formula=prediction.row.formula
         )
-    return t(
-        "**{name}:** {bottom} at layer 1, {top} at layer {last}: {times} times as much at the top.",
-        **values,
-        times=number(top / bottom, t),
-    )
-
-
-def _textbook_words(values: Values, t: Translate) -> str:
-    said = t("The textbook case: sigmoid, Xavier, no BN, no shortcuts.")
-    if "gradient" not in values:
-        return said
-    row = values["gradient"]
-    if row[0] == 0:
-        return (
-            said
-            + " "
-            + t(
-                "At layer 1 the gradient is exactly 0: too small for float32; at the top {top}.",
-                top=number(row[-1], t),
-            )
-        )
-    return (
-        said
-        + " "
-        + t(
-            "At layer 1 the gradient is {bottom}, at the top {top}.",
-            bottom=number(row[0], t),
-            top=number(row[-1], t),
-        )
-    )
+        values_of_line = [None if one is None or abs(one) > 300 else 10.0**one for one in logs]
+        lines.append(TheoryLine(name=name, values=values_of_line))
+    return lines
 
 
 def shattered(page: Page, asked: Asked) -> None:
@@ -236,19 +221,4 @@ def shattered(page: Page, asked: Asked) -> None:
         captions=[said],
         words=chart_words(t),
         height=270,
-    )
-
-
-def shattering_words(series: Sequence[Correlation], t: Translate) -> str:
-    """Say how alike the gradients of neighbours on the line are."""
-    return " ".join(
-        t(
-            "{name}: neighbours on the line between two digits, a {share} of it apart, have "
-            "gradients with a mean cosine of {cosine}.",
-            name=one.name,
-            share=f"1/{round(1 / one.distances[1])}",
-            cosine=f"{one.correlations[1]:.2f}",
-        )
-        for one in series
-        if len(one.distances) > 1 and one.correlations[1] is not None
     )

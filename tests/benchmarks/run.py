@@ -24,6 +24,7 @@ NAMES = (
     "first_point",
     "slider",
     "drawing",
+    "gradients",
     "study",
     "deep",
 )

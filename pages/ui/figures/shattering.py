@@ -62,6 +62,7 @@ def shattering_updates(one: Correlation) -> Updates:
 def shattering(series: Sequence[Correlation], *, t: Callable[..., str]) -> go.Figure:
     """Draw the correlation of gradients against the distance of their inputs, a line a network."""
     traces: list[go.Scatter] = []
+    farthest = max((distance for one in series for distance in one.distances), default=1.0)
     for one in series:
         line, marker = theme.line(one.join), theme.marker(one.join)
         if one.hue is not None:
@@ -81,8 +82,8 @@ def shattering(series: Sequence[Correlation], *, t: Callable[..., str]) -> go.Fi
         theme.layout(
             xaxis=theme.axis(
                 t("distance (1: from image to image)"),
-                range=[-0.02, 1.02],
-                dtick=0.2,
+                range=[-0.02, farthest + 0.02],
+                dtick=0.1 if farthest <= 0.6 else 0.2,
             ),
             yaxis=value_axis(t("correlation of their gradients"), log=False, include=[-1, 1]),
             yaxis2=EDGES,

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.browsing import free_port, serving, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -119,6 +119,43 @@ def test_zoom_hidden_series_and_nodes_survive_points_reruns_and_overlays(
     is_kept()
     page.get_by_role("button", name="Whole figure").first.click()
     page.wait_for_function(f"{PLOT}._fullLayout.xaxis.range[1] > 200")
+
+
+def count_drawings(page: Page) -> None:
+    page.evaluate(f"window.drawings = 0; {PLOT}.on('plotly_react', () => {{ drawings += 1; }})")
+
+
+def test_a_page_that_runs_again_for_something_else_draws_nothing(page: Page) -> None:
+    count_drawings(page)
+    page.get_by_role("button", name="Again").click()
+    page.get_by_text("run 2, done None").wait_for()
+    settled(page)
+    page.wait_for_timeout(300)
+    assert page.evaluate("drawings") == 0
+
+
+def test_series_that_stay_empty_are_not_drawn(page: Page, steps: Path) -> None:
+    steps.write_text("5")
+    page.reload()
+    shows(page, 5)
+    settled(page)
+    count_drawings(page)
+    found: list[int] = []
+
+    def answer(route: Route) -> None:
+        """Say first that there is nothing yet, then that there is a point."""
+        points = found[:1]
+        message = {"append": {"plain_train_error": {"x": points, "y": points}}}
+        state = {"cursor": 6, "status": f"{len(points)} points", "done": False}
+        route.fulfill(json=message | state)
+
+    page.route("**/live?*", answer)
+    page.get_by_text("0 points").wait_for()
+    page.wait_for_timeout(300)
+    assert page.evaluate("drawings") == 0
+    found.append(6)
+    page.get_by_text("1 points").wait_for()
+    page.wait_for_function("drawings > 0")
 
 
 def test_what_is_pointed_at_stays_pointed_at(page: Page, steps: Path) -> None:
