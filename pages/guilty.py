@@ -6,10 +6,25 @@ Notice: a verdict is only as good as its threshold, which stands there before th
 
 import streamlit as st
 
-from pages.ui import frame
+from pages.ui import frame, guilt, guilt_table
 
 page = frame.open_page("guilty")
-st.markdown(page.lesson("intro"))
+
+
+def hunt() -> None:
+    """Draw the controls, the deed, and the table of suspects."""
+    page.link.again()
+    st.markdown(page.lesson("intro"))
+    controls, table = st.columns([0.22, 0.78], gap="medium")
+    with controls:
+        case = guilt.ask(page)
+    with table:
+        guilt.show_deed(page, case)
+        guilt_table.show(page, case)
+        guilt.say_where_from(page, case)
+
+
+frame.apart(page, hunt)
 st.divider()
 page.fold("predict", "notice", "how-a-verdict", "constructed", "paper", "try-this", "sources")
 frame.close_page(page)

@@ -13,7 +13,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "home": ":material/home:",
         "degradation": ":material/show_chart:",
         "twins": ":material/call_split:",
-        "signal": ":material/network_ping:",
+        "gradient": ":material/network_ping:",
         "addition": ":material/alt_route:",
         "guilty": ":material/gavel:",
         "unit": ":material/add_circle:",

@@ -61,7 +61,7 @@ def ask(page: Page) -> Asked:
             )
         )
     probed = probing.look_up(page, study.runs)
-    probing.buttons(page, probed, key="signal.train")
+    probing.buttons(page, probed, key="gradient.train")
     step = probing.scrubber(page, probed)
     shows_theory = controls.toggle(
         page,
@@ -130,7 +130,7 @@ def show(page: Page, asked: Asked) -> None:
                 stages=stage_starts(textbook.network, "gradient"),
             ),
         ],
-        key="signal.layers",
+        key="gradient.layers",
         alt=[said, textbook_words(textbook_values, t)],
         captions=[t("At step {step}.", step=step), textbook_words(textbook_values, t)],
         widths=[1.5, 1],
@@ -141,7 +141,7 @@ def show(page: Page, asked: Asked) -> None:
     if over_training:
         chart(
             over_training,
-            key="signal.training",
+            key="gradient.training",
             alt=[t("{quantity} by layer and step.", quantity=title)] * len(over_training),
             captions=[grid.name for grid in grids if probed.is_live or grid.values],
             words=chart_words(t),
@@ -216,7 +216,7 @@ def shattered(page: Page, asked: Asked) -> None:
     said = shattering_words(series, t)
     chart(
         [shattering(series, t=t)],
-        key="signal.shattered",
+        key="gradient.shattered",
         alt=[said],
         captions=[said],
         words=chart_words(t),

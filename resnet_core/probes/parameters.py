@@ -86,7 +86,8 @@ def _gradient(parameter: Tensor) -> Tensor:
 
 
 def _momentum(parameter: Tensor, optimiser: torch.optim.SGD, decay: float) -> Tensor:
-    buffer = optimiser.state[parameter].get("momentum_buffer")
+    # Asking by index would leave an empty state behind, which a checkpoint could not be made of.
+    buffer = optimiser.state.get(parameter, {}).get("momentum_buffer")
     if buffer is None:
         return _gradient(parameter) + decay * parameter.detach()
     found: Tensor = buffer

@@ -90,9 +90,9 @@ SUSPECTS: Mapping[str, Suspect] = MappingProxyType(
             Sentence("overfitting"),
             Sentence("Training error against test error, of both networks."),
             Sentence(
-                "Cleared when the deep network's training error is at least {excess} points above "
-                "the shallow one's: overfitting would lower it. Guilty when it is not, and the "
-                "test error is.",
+                "Cleared when the deep network's training error is at least {excess} percentage "
+                "point above the shallow one's: overfitting would lower it. Guilty when it is not, "
+                "and the test error is.",
                 excess=f"{100 * EXCESS:g}",
             ),
             "He 2015 §1",
@@ -177,8 +177,8 @@ SUSPECTS: Mapping[str, Suspect] = MappingProxyType(
                 "until it is as deep as the deep one. Not trained any more."
             ),
             Sentence(
-                "Cleared when its training error, in evaluation mode, is at most {as_good} points "
-                "above the shallow network's: the deep network can do as well.",
+                "Cleared when its training error, in evaluation mode, is at most {as_good} "
+                "percentage points above the shallow network's: the deep network can do as well.",
                 as_good=f"{100 * AS_GOOD:g}",
             ),
             "He 2015 §1",

@@ -60,17 +60,17 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         browser_page() as page,
     ):
         opened = []
-        page.goto(f"{address}/signal?lang=en")  # Plotly is in the browser's cache afterwards
+        page.goto(f"{address}/gradient?lang=en")  # Plotly is in the browser's cache afterwards
         page.wait_for_function(OPENED)
         for seed in range(101, 101 + rounds):
             wait_for_calm()
-            page.goto(f"{address}/signal?lang=en&seed={seed}")
+            page.goto(f"{address}/gradient?lang=en&seed={seed}")
             opened.append(page.wait_for_function(OPENED, polling="raf").json_value())
         settled(page)
         found = []
         for _ in range(STEPS):
             page.evaluate(ARM)
-            page.locator(".st-key-signal-depth input[type=range]").press("ArrowLeft")
+            page.locator(".st-key-gradient-depth input[type=range]").press("ArrowLeft")
             found.append(_took(page))
     note = f"{rounds} seeds, each probed anew: three networks of 56 layers"
     return [

@@ -19,6 +19,7 @@ from tests.benchmarks.common import ROOT, cpu_name, machine
 
 NAMES = (
     "watching",
+    "probing",
     "images_per_second",
     "first_paint",
     "first_point",

@@ -387,10 +387,10 @@ def test_weights_that_are_gone_are_answered_with_a_sentence(
         raise RunError("The weights of {run} are gone.", run="plain-8")
 
     monkeypatch.setattr(lab.client, "measure", refuse)
-    look = look_up(study)
+    assert isinstance(look_up(study).trouble, RunError)
     page = open_page("guilty", **SMALL, seed=3)
     assert not page.exception
-    if look.judgements["capacity"].finding == "unfinished":
+    if "**The deed:" in all_words(page):
         assert errors(page) == ["The weights of plain-8 are gone."]
 
 

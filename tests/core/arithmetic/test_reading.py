@@ -221,3 +221,13 @@ def test_learned_scalars_see_what_their_layer_sees():
         if row.kind in ("Scale", "Shift"):
             assert row.receptive_field == before.receptive_field
             assert row.output_shape == row.input_shape
+
+
+def test_what_fixup_learns_is_split_by_kind_too():
+    spec = NetworkSpec(depth=8, normalisation="none", initialisation="fixup")
+    rows = read_network(spec, channels=3, classes=10, size=32)
+    split = {(row.kind, row.weights, row.biases, row.normalisation) for row in rows}
+    assert {one for one in split if one[0] in ("Scale", "Shift")} == {
+        ("Scale", 1, 0, 0),
+        ("Shift", 0, 1, 0),
+    }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import psutil
 import pytest
 
+from resnet_core.execute import runs as module
 from resnet_core.execute.client import LabClient
+from resnet_core.execute.limits import Limits
+from resnet_core.execute.runs import Runs
+from resnet_core.execute.watchers import Watchers
 from resnet_core.store import Store
 from tests.core.execute.labs import LabAt, untimed, wait_until
 
@@ -79,3 +84,32 @@ def test_on_a_full_disk_runs_halt_and_go_on_when_there_is_room(
     assert lab.wait(stopped).status == "stopped"
     with contextlib.closing(Store.open(lab.url, read_only=True)) as store:
         assert not store.runs(status=("queued", "running"))
+
+
+def test_no_run_is_given_to_a_process_that_has_ended(tmp_path, plan, monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path))
+    spares = []
+
+    class Spare:
+        """A process that only notes what it is told."""
+
+        def __init__(self, *_):
+            self.ended = False
+            self.told = []
+            spares.append(self)
+
+        def tell(self, message):
+            self.told.append(message)
+
+    async def start(digest):
+        runs = Runs(store, Limits(slots=2), Watchers(store, 60))
+        runs.machine = {"device": "cpu", "count": 0}
+        runs.keep_spares()
+        spares[-1].ended = True  # its line is cut, but nobody has seen it off yet
+        runs.queue(digest, "ann")
+        runs.fill()
+
+    monkeypatch.setattr(module, "Child", Spare)
+    with contextlib.closing(Store.open(f"sqlite:///{tmp_path / 'lab.sqlite'}")) as store:
+        asyncio.run(start(store.add_run(plan(), requested_by="ann", now=1.0).digest))
+    assert [len(spare.told) for spare in spares] == [1, 0]

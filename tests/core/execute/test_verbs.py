@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 import torch
 
 from resnet_core.errors import LabError, LimitError, RunError, SpecError
+from resnet_core.execute import verbs as module
+from resnet_core.execute.limits import Limits
 from resnet_core.execute.protocol import LONGEST_LINE, ask, socket_path
+from resnet_core.execute.verbs import Verbs
 from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
+from resnet_core.store import Store
 from resnet_core.train import train
 from tests.core.execute.labs import kinds, losses, wait_until
 
@@ -275,3 +281,30 @@ def test_tidying_forgets_what_is_over(lab, plan):
     assert lab.store.run(run.digest) is None
     assert lab.submit(run) == [False]
     assert lab.wait(run).status == "completed"
+
+
+def test_a_lab_ends_after_a_goodbye_that_leaves_nobody(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path))
+
+    async def ended() -> list[bool]:
+        verbs = Verbs(store, Limits(), asyncio.Event())
+        found = []
+
+        def look() -> None:
+            verbs.end_if_left()
+            found.append(verbs.ending.is_set())
+
+        look()  # nobody has come yet
+        await verbs.ping("killed")
+        with monkeypatch.context() as later:
+            later.setattr(module, "CLIENT_SECONDS", -1)
+            look()  # it is not heard of any more, but has not said goodbye
+        for client in ("one", "other"):
+            await verbs.ping(client)
+        for client in ("one", "other"):
+            await verbs.leave(client)
+            look()
+        return found
+
+    with closing(Store.open(f"sqlite:///{tmp_path / 'lab.sqlite'}")) as store:
+        assert asyncio.run(ended()) == [False, False, False, True]

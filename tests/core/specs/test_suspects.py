@@ -56,11 +56,16 @@ def test_the_smallest_excess_is_the_verdicts():
 def test_both_networks_of_the_base_are_plain_probed_and_trained_alike():
     study = SuspectStudy()
     shallow, deep = study.base
-    assert study.runs == study.base
     assert (shallow.network.name, deep.network.name) == ("plain-20", "plain-56")
     assert shallow.train == deep.train == study.train
     assert shallow.train.probes == PROBED
     assert shallow.network.width == deep.network.width == 8
+
+
+def test_the_runs_of_a_study_are_the_base_and_then_every_tests():
+    study = SuspectStudy()
+    more = [run for key in SUSPECTS for run in study.tests(key)]
+    assert study.runs == (*study.base, *more)
 
 
 def test_each_test_changes_one_thing():

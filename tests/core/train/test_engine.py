@@ -90,6 +90,11 @@ def test_both_errors_are_measured_after_the_steps_of_the_plan(plan, pictures, st
     assert {(event.train_images, event.test_images) for event in found} == {(64, 24)}
 
 
+def test_the_first_step_is_told_at_once(plan, pictures):
+    (event,) = Training(plan(steps=40, evaluations=1), pictures).advance()
+    assert (event.step, len(event.losses)) == (1, 1)
+
+
 def test_an_evaluation_comes_after_the_steps_it_stands_for(plan, pictures):
     step = 0
     for event in train(plan(steps=10, evaluations=4), pictures=pictures):

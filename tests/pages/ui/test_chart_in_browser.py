@@ -122,7 +122,19 @@ def test_zoom_hidden_series_and_nodes_survive_points_reruns_and_overlays(
 
 
 def count_drawings(page: Page) -> None:
-    page.evaluate(f"window.drawings = 0; {PLOT}.on('plotly_react', () => {{ drawings += 1; }})")
+    """Have ``drawings`` say how often Plotly is asked from now on."""
+    page.evaluate(
+        """() => {
+          const chart = document.querySelector(".rl-chart").resnetLabChart;
+          const { plotly } = chart;
+          const react = (...given) => {
+            window.drawings += 1;
+            return plotly.react(...given);
+          };
+          window.drawings = 0;
+          chart.plotly = { ...plotly, react };
+        }"""
+    )
 
 
 def test_a_page_that_runs_again_for_something_else_draws_nothing(page: Page) -> None:
@@ -145,7 +157,7 @@ def test_series_that_stay_empty_are_not_drawn(page: Page, steps: Path) -> None:
     def answer(route: Route) -> None:
         """Say first that there is nothing yet, then that there is a point."""
         points = found[:1]
-        message = {"append": {"plain_train_error": {"x": points, "y": points}}}
+        message = {"append": {"plain:train_error": {"x": points, "y": points}}}
         state = {"cursor": 6, "status": f"{len(points)} points", "done": False}
         route.fulfill(json=message | state)
 

@@ -67,7 +67,7 @@ def test_a_link_restores_every_control(open_page: Open) -> None:
         "w": 2.0,
         "lambda": 1.1,
     }
-    page = open_page("signal", lang="en", **asked)
+    page = open_page("gradient", lang="en", **asked)
     assert not page.exception
     assert said(page) == []
     assert link(page) == {"lang": "en"} | {name: str(value) for name, value in asked.items()}
@@ -91,7 +91,7 @@ def test_a_link_restores_every_control(open_page: Open) -> None:
 def test_nonsense_in_a_link_is_answered_with_a_sentence_and_the_default(
     open_page: Open, name: str, value: str, sentence: str
 ) -> None:
-    goes_on_in_spite_of(open_page("signal", **{"lang": "en", name: value}), sentence)
+    goes_on_in_spite_of(open_page("gradient", **{"lang": "en", name: value}), sentence)
 
 
 @pytest.mark.usefixtures("no_lab")
@@ -106,7 +106,7 @@ def test_nonsense_in_a_link_is_answered_with_a_sentence_and_the_default(
 def test_what_cannot_be_is_answered_with_a_sentence(
     open_page: Open, asked: dict[str, Any], sentence: str
 ) -> None:
-    page = open_page("signal", lang="en", **asked)
+    page = open_page("gradient", lang="en", **asked)
     assert not page.exception
     (error,) = errors(page)
     assert sentence in error
@@ -114,7 +114,7 @@ def test_what_cannot_be_is_answered_with_a_sentence(
 
 @pytest.mark.usefixtures("no_lab")
 def test_recorded_gradients_are_shown_first_and_say_so(open_page: Open) -> None:
-    page = open_page("signal", lang="en")
+    page = open_page("gradient", lang="en")
     assert "**Recorded.**" in all_words(page)
     shown = lines(page)
     plain, residual = shown["plain"], shown["residual"]
@@ -132,17 +132,17 @@ def test_recorded_gradients_are_shown_first_and_say_so(open_page: Open) -> None:
 
 @pytest.mark.usefixtures("no_lab")
 def test_the_slider_shows_another_step(open_page: Open) -> None:
-    first = lines(open_page("signal", lang="en"))
-    last = lines(open_page("signal", lang="en", step=200))
+    first = lines(open_page("gradient", lang="en"))
+    last = lines(open_page("gradient", lang="en", step=200))
     assert first["plain"] != last["plain"]
-    between = open_page("signal", lang="en", step=100)  # not probed: the one before it
+    between = open_page("gradient", lang="en", step=100)  # not probed: the one before it
     assert int(link(between)["step"]) < 100
     assert not between.exception
 
 
 @pytest.mark.usefixtures("no_lab")
 def test_the_calculator_multiplies(open_page: Open) -> None:
-    page = open_page("signal", lang="en", L=10, w=2.0, **{"lambda": 0.5})
+    page = open_page("gradient", lang="en", L=10, w=2.0, **{"lambda": 0.5})
     words = all_words(page)
     assert "| σ′ ≤ 1/4 | 9.5 · 10⁻⁷ |" in words
     assert "| w = 2 | 1,024 |" in words
@@ -154,7 +154,7 @@ def test_the_calculator_multiplies(open_page: Open) -> None:
 
 
 def test_every_quantity_can_be_shown_at_once(lab: Keeper, open_page: Open) -> None:
-    page = open_page("signal", lang="en", **SMALL)
+    page = open_page("gradient", lang="en", **SMALL)
     quantities = page.selectbox[0]
     assert len(quantities.options) == 10
     for key in ("update", "scale-gradient", "bias-gradient", "response-mean", "dead"):
@@ -168,9 +168,9 @@ def test_every_quantity_can_be_shown_at_once(lab: Keeper, open_page: Open) -> No
 
 
 def test_gradients_at_the_start_come_within_two_seconds(lab: Keeper, open_page: Open) -> None:
-    open_page("signal", lang="en", seed=11)  # the bench has loaded the images, as it has at start
+    open_page("gradient", lang="en", seed=11)  # the bench has loaded the images, as it has at start
     began = time.monotonic()
-    page = open_page("signal", lang="en", seed=12)
+    page = open_page("gradient", lang="en", seed=12)
     assert time.monotonic() - began < 20  # a browser's two seconds are measured in the benchmarks
     assert all(row[0] for row in lines(page).values())
     assert "The first batch of training, seed 12." in all_words(page)
@@ -179,7 +179,7 @@ def test_gradients_at_the_start_come_within_two_seconds(lab: Keeper, open_page: 
 def test_an_initialisation_that_silences_branches_has_no_plain_twin(
     lab: Keeper, open_page: Open
 ) -> None:
-    page = open_page("signal", lang="en", init="fixup", norm="none", **SMALL)
+    page = open_page("gradient", lang="en", init="fixup", norm="none", **SMALL)
     assert errors(page) == []
     assert set(lines(page)) == {"residual"}
     assert "only the residual one is shown" in page.info[0].value
@@ -190,7 +190,7 @@ def test_an_initialisation_that_silences_branches_has_no_plain_twin(
 
 
 def test_train_and_watch(lab: Keeper, open_page: Open) -> None:
-    page = open_page("signal", lang="en", **SMALL)
+    page = open_page("gradient", lang="en", **SMALL)
     press(page, "Train and watch")
     assert errors(page) == []
     digests = [run.digest for run in small_runs()]
@@ -200,7 +200,7 @@ def test_train_and_watch(lab: Keeper, open_page: Open) -> None:
         return all(not record.active for record in lab.store.runs(digests=digests))
 
     wait_until(is_over)
-    page = open_page("signal", lang="en", step=40, **SMALL)
+    page = open_page("gradient", lang="en", step=40, **SMALL)
     assert "**Measured here.** Runs: 2" in all_words(page)
     assert "Train and watch" not in labels(page)
     heat = [trace for figure in figures(page) for trace in figure["data"] if "z" in trace]
@@ -209,7 +209,7 @@ def test_train_and_watch(lab: Keeper, open_page: Open) -> None:
     assert page.select_slider[-1].value == 40
     # What the bench measured at the start is what the run said of its first step.
     start = lab.client.measure("start", run=small_runs()[0].to_json())
-    first = open_page("signal", lang="en", **SMALL)
+    first = open_page("gradient", lang="en", **SMALL)
     assert lines(first)["plain"] == pytest.approx(start["values"]["gradient"], rel=1e-3)
     assert charts(first)[0]["live"] is None
 
@@ -231,7 +231,7 @@ def test_a_network_that_diverges_is_shown_to_its_end(lab: Keeper, open_page: Ope
 
     wait_until(is_over)
     assert any(record.status == "diverged" for record in lab.store.runs(digests=digests))
-    page = open_page("signal", lang="en", step=PROBED, **asked)
+    page = open_page("gradient", lang="en", step=PROBED, **asked)
     assert not page.exception
     assert errors(page) == []
     bad = [

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui import calculator, frame, signals
 
-page = frame.open_page("signal")
+page = frame.open_page("gradient")
 
 
 def measurements() -> None:

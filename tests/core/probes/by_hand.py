@@ -1,0 +1,126 @@
+"""One step of training, measured the long way round: copies, hooks and gradients of everything.
+
+Nothing here is shared with what it checks but the network: layers are found by the order in which
+they are called, and both ways through an addition by asking autograd for each.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+from resnet_core.train.optimise import build_optimiser
+
+ACTIVATED = (nn.ReLU, nn.Sigmoid, nn.Tanh)
+
+
+def twin(training):
+    """Copy network and optimiser as they stand."""
+    network = copy.deepcopy(training.network)
+    optimiser = build_optimiser(training.run.train, network)
+    optimiser.load_state_dict(copy.deepcopy(training.optimiser.state_dict()))
+    return network, optimiser
+
+
+def norm(tensor):
+    return tensor.detach().double().pow(2).sum().sqrt().item()
+
+
+def layers_of(network, kind):
+    """Give the layers of one kind on the longest path; those of shortcuts are not on it."""
+    aside = {part for unit in network.units for part in unit.shortcut.modules()}
+    return [part for part in network.modules() if isinstance(part, kind) and part not in aside]
+
+
+def measure(training, images, labels, *, rate):
+    """Do a step with a copy, and give all that ``PROBES`` names."""
+    network, optimiser = twin(training)
+    spec = network.spec
+    convolutions = layers_of(network, nn.Conv2d)
+    bns = layers_of(network, nn.BatchNorm2d)
+    weighted = [*convolutions, *layers_of(network, nn.Linear)]
+    called = []
+    bn_follows = bool(bns) and spec.order == "original"
+    for layer in bns if bn_follows else convolutions:
+        layer.register_forward_hook(lambda *call: called.append(("response", call[2].detach())))
+    for layer in activations(network):
+        layer.register_forward_hook(lambda *call: called.append(("activation", call[2].detach())))
+    before = [layer.weight.detach().clone() for layer in weighted]
+
+    split = through_the_additions(network, images, labels) if spec.join == "residual" else {}
+    called.clear()
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.zero_grad()
+    nn.functional.cross_entropy(network(images), labels).backward()
+    gradients = [norm(layer.weight.grad) for layer in weighted]
+    found = {
+        "gradient": gradients,
+        "relative-gradient": list(map(over, gradients, map(norm, before))),
+    }
+    if bns:
+        found["scale-gradient"] = [norm(bn.weight.grad) for bn in bns]
+        found["bias-gradient"] = [norm(layer.bias.grad) for layer in (*bns, weighted[-1])]
+    elif spec.initialisation != "fixup":
+        found["bias-gradient"] = [norm(layer.bias.grad) for layer in weighted]
+    for kind in ("response", "activation"):
+        signals = [signal.double() for name, signal in called if name == kind]
+        pairs = [torch.std_mean(signal, correction=0) for signal in signals]
+        found[f"{kind}-std"] = [std.item() for std, _ in pairs]
+        found[f"{kind}-mean"] = [mean.item() for _, mean in pairs]
+        if kind == "activation" and spec.activation == "relu":
+            found["dead"] = [
+                sum(not signal[:, channel].any() for channel in range(signal.shape[1]))
+                / signal.shape[1]
+                for signal in signals
+            ]
+    optimiser.step()
+    found["update"] = [
+        over(norm(old.double() - layer.weight.double()), norm(old))
+        for old, layer in zip(before, weighted, strict=True)
+    ]
+    return found | split
+
+
+def activations(network):
+    spec = network.spec
+    if spec.activation != "none":
+        return layers_of(network, ACTIVATED)
+    return [
+        layer
+        for name, layer in network.named_modules()
+        if name.split(".")[-1].startswith("relu")
+        or (name.endswith("after_addition") and spec.order == "original")
+    ]
+
+
+def through_the_additions(network, images, labels):
+    """Ask autograd for ∂L/∂s, ∂L/∂x, and for what each way sends back to x."""
+    x = network.stem(images)
+    steps = []
+    for unit in network.units:
+        h, branch = unit.shortcut(x), unit.residual(x)
+        total = h + branch
+        steps.append((unit, x, h, branch, total))
+        x = unit.after_addition(total)
+    loss = nn.functional.cross_entropy(network.head(x), labels)
+    found = {"identity": [], "branch": [], "alignment": []}
+    for unit, x, h, branch, total in steps:
+        arrived, whole = torch.autograd.grad(loss, (total, x), retain_graph=True)
+        one = arrived if h is x else torch.autograd.grad(h, x, arrived, retain_graph=True)[0]
+        (other,) = torch.autograd.grad(branch, x, arrived, retain_graph=True)
+        # ∂L/∂x is the sum of both: were there a third way, this would find it.
+        torch.testing.assert_close(one + other, whole, rtol=1e-3, atol=1e-5 * norm(whole) + 1e-30)
+        if isinstance(unit.shortcut, nn.Identity):
+            assert torch.equal(one, arrived)
+        found["identity"].append(norm(one))
+        found["branch"].append(norm(other))
+        product = (one.double() * other.double()).sum().item()
+        found["alignment"].append(over(product, norm(one) * norm(other)))
+    return found
+
+
+def over(part, whole):
+    return (torch.tensor(part).double() / torch.tensor(whole).double()).item()
