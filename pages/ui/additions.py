@@ -79,7 +79,9 @@ def show(page: Page, asked: Asked) -> None:
     if probed.is_live:
         live = Live(probing.live_address(probed, "additions", page.language), 0.5)
     stages = stage_starts(run.network, "identity")
-    said = reading(values, t)
+    said, shown = reading(values, t), t("{name} at step {step}.", name=run.network.name, step=step)
+    if probed.is_live:
+        said = shown = t("The latest probed step, while it trains.")
     st.markdown(said)
     chart(
         [
@@ -91,7 +93,7 @@ def show(page: Page, asked: Asked) -> None:
         key="addition.units",
         alt=[said, t("Cosine between both parts, unit by unit.")],
         captions=[
-            t("{name} at step {step}.", name=run.network.name, step=step),
+            shown,
             t("1: both parts agree; 0: at right angles; below 0: they pull against each other."),
         ],
         widths=[1.4, 1],

@@ -210,7 +210,11 @@ def show_deed(page: Page, case: Case | None) -> None:
     base = case.study.base
     bars = case.judgements["overfitting"].bars[:2]
     if len(bars) == 2:
-        st.markdown(f"{deed(bars, case.study.train.steps, t)}  \n{_count(case, t)}")
+        recorded = f"**{t('Recorded.')}** " if case.recording is not None else ""
+        one_seed = t("One seed, {seed}: another may say otherwise.", seed=case.study.train.seed)
+        st.markdown(
+            f"{deed(bars, case.study.train.steps, t)}  \n{recorded}{_count(case, t)} {one_seed}"
+        )
         return
     failed = case.failed(base)
     if failed is not None:

@@ -101,11 +101,16 @@ def show(page: Page, asked: Asked) -> None:
         for grid in grids
         if probed.is_live or grid.values
     ]
-    lines = _theory(found, t) if asked.theory and (quantity, step) == ("gradient", 1) else []
+    # While it trains the figure shows the latest step, whatever the slider says.
+    at_start = (quantity, step) == ("gradient", 1) and not probed.is_live
+    lines = _theory(found, t) if asked.theory and at_start else []
     textbook, textbook_values = _textbook(page, asked.study.network.depth)
     said = reading(found, quantity, t)
-    if (quantity, step) == ("gradient", 1):
+    if at_start:
         said += " " + growth(found, t)
+    shown = t("At step {step}.", step=step)
+    if probed.is_live:
+        said = shown = t("The latest probed step, while both train.")
     st.markdown(said)
     chart(
         [
@@ -132,7 +137,7 @@ def show(page: Page, asked: Asked) -> None:
         ],
         key="gradient.layers",
         alt=[said, textbook_words(textbook_values, t)],
-        captions=[t("At step {step}.", step=step), textbook_words(textbook_values, t)],
+        captions=[shown, textbook_words(textbook_values, t)],
         widths=[1.5, 1],
         words=chart_words(t),
         live=live,
