@@ -13,7 +13,7 @@ t = page.t
 
 words, picture = st.columns([0.42, 0.58], gap="large")
 recording = evidence.degradation_recording()
-histories = evidence.histories_of(evidence.degradation_recording)
+histories = evidence.recorded_histories(evidence.degradation_recording)
 with words:
     st.markdown(page.lesson("intro"))
     for name, icon in list(PAGES.items())[1:]:

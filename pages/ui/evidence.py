@@ -79,7 +79,7 @@ def suspect_recording() -> Recording[SuspectStudy]:
 
 
 @cache
-def histories_of(recording: Callable[[], Recording[S]]) -> list[History]:
+def recorded_histories(recording: Callable[[], Recording[S]]) -> list[History]:
     """Give what the runs of one of these recordings said."""
     found = recording()
     return [

@@ -8,13 +8,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui import controls, evidence, lab, reading
+from pages.ui import controls, evidence, lab
 from pages.ui.chart import Live, chart, chart_words
 from pages.ui.figures.curves import training_curves
 from pages.ui.frame import Page, show_error
 from pages.ui.guilt_case import (
     Case,
-    all_runs,
     as_csv,
     has_left,
     join,
@@ -24,6 +23,7 @@ from pages.ui.guilt_case import (
 )
 from pages.ui.link import integer
 from pages.ui.probing import DEPTHS, MOST_WIDTH, STEPS, check_size
+from pages.ui.runs import say_cost
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import NORMALISATIONS, SUSPECTS, RunSpec, SuspectStudy, TrainSpec
@@ -107,7 +107,7 @@ def _depth(page: Page, name: str, label: str, default: int) -> int:
 
 def _buttons(page: Page, case: Case) -> None:
     t = page.t
-    runs = all_runs(case.study)
+    runs = case.study.runs
     base = case.missing(case.study.base)
     missing = case.missing(runs)
     live = [run for run in runs if case.is_live([run])]
@@ -134,7 +134,7 @@ def _buttons(page: Page, case: Case) -> None:
             args=(None, start, case.study.base),
             key="guilty.train",
         )
-        _say_cost(page, base)
+        say_cost(page, base)
     if missing:
         st.button(
             t("Test all suspects"),
@@ -145,7 +145,7 @@ def _buttons(page: Page, case: Case) -> None:
             args=(None, start, runs),
             key="guilty.test-all",
         )
-        _say_cost(page, missing)
+        say_cost(page, missing)
     elif not live:
         st.success(t("Measured on this machine, and remembered."), icon=":material/history:")
         st.button(
@@ -181,25 +181,6 @@ def say_problem(page: Page, where: str | None) -> None:
     if problem is not None and problem[0] == where:
         del st.session_state[PROBLEM]
         show_error(problem[1], page.t)
-
-
-def _say_cost(page: Page, runs: Sequence[RunSpec]) -> None:
-    t = page.t
-    if not lab.is_ready():
-        return
-    try:
-        costs = lab.estimate(runs)
-    except ResNetLabError as error:
-        show_error(error, t)
-        return
-    now = lab.status()
-    seconds = sum(cost.seconds for cost in costs) / max(1, min(len(runs), now.slots if now else 1))
-    if not all(cost.allowed for cost in costs):
-        st.caption(":red[" + t("Some of these runs are too large for this machine.") + "]")
-    st.caption(t("{runs} runs, about {time}.", runs=len(runs), time=reading.duration(seconds, t)))
-
-
-# --- the deed -------------------------------------------------------------------------------------
 
 
 def show_deed(page: Page, case: Case | None) -> None:

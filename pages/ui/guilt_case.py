@@ -16,8 +16,8 @@ import streamlit as st
 
 from pages.ui import evidence, lab
 from pages.ui.history import History, of_events
-from pages.ui.known_study import histories_of
 from pages.ui.live import live_url
+from pages.ui.runs import known
 from pages.ui.translate import Translate, translate_error
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import SUSPECTS, NetworkSpec, RunSpec, SuspectStudy
@@ -77,21 +77,10 @@ class Case:
         return None
 
 
-def all_runs(study: SuspectStudy) -> tuple[RunSpec, ...]:
-    """Give both networks, and what every test adds, in the order of the table."""
-    return (*study.base, *(run for key in SUSPECTS for run in study.tests(key)))
-
-
 def look_up(study: SuspectStudy) -> Case:
     """Find what is known of a study, and judge."""
-    records: dict[str, RunRecord] = {}
-    histories: Mapping[str, History] = {}
-    digests = [run.digest for run in all_runs(study)]
-    try:
-        records = {record.digest: record for record in lab.store().runs(digests=digests)}
-        histories = histories_of(list(records))
-    except ResNetLabError:
-        pass  # no lab yet: the frame says so, and a recording can be looked at meanwhile
+    digests = [run.digest for run in study.runs]
+    records, histories = known(digests)
     begun = [run for run in study.base if run.digest in records]
     recording = None
     if all(records[run.digest].status in AGAIN for run in begun):
@@ -150,7 +139,7 @@ def _recorded_histories() -> dict[str, History]:
     found = evidence.suspect_recording()
     return {
         run.digest: of_events(run, ((one.id, one.event) for one in found.events(run.digest)))
-        for run in all_runs(found.study)
+        for run in found.study.runs
         if run.digest in found.runs
     }
 
@@ -176,8 +165,7 @@ def leave(runs: Sequence[RunSpec]) -> None:
     """
     digests = [run.digest for run in runs]
     st.session_state.setdefault(LEFT, set()).update(digests)
-    lab.keeper.looks_away(lab.visitor(), digests)
-    lab.keeper.client.stop(digests, visitor=lab.visitor())
+    lab.leave(digests)
 
 
 def has_left(runs: Iterable[RunSpec]) -> bool:

@@ -188,7 +188,9 @@ def _figure_button(page: Page, key: str) -> None:
 
 def _test(page: Page, case: Case, key: str) -> None:
     page.link.set({"suspect": key})
-    attempt(key, start, (*case.study.base, *case.study.tests(key)))
+    runs = (*case.study.base, *case.study.tests(key))
+    # The longest first: it decides when the verdict comes.
+    attempt(key, start, sorted(runs, key=lambda run: -run.network.depth * run.train.steps))
 
 
 # --- the figure -----------------------------------------------------------------------------------

@@ -16,10 +16,9 @@ from pages.ui import evidence, lab, reading
 from pages.ui.figures.curves import Curve
 from pages.ui.frame import Page
 from pages.ui.history import History
-from pages.ui.known_study import histories_of
 from pages.ui.live import live_url
+from pages.ui.runs import known
 from pages.ui.translate import Translate
-from resnet_core.errors import ResNetLabError
 from resnet_core.specs import RunSpec
 from resnet_core.store import RunRecord
 
@@ -115,21 +114,15 @@ def look_up(page: Page, plans: tuple[RunSpec, RunSpec]) -> Shown:
     by = page_owner(page) or me
     first, second = (plan.model_copy(update={"owner": by}) for plan in plans)
     runs = (first, second)
-    records: dict[str, RunRecord] = {}
-    histories: list[History] = []
-    try:
-        digests = list(dict.fromkeys(run.digest for run in runs))
-        records = {record.digest: record for record in lab.store().runs(digests=digests)}
-        found = histories_of(list(records))
-        histories = [found[digest] for digest in digests if digest in found]
-    except ResNetLabError:
-        pass  # no lab yet: the frame says so
+    digests = list(dict.fromkeys(run.digest for run in runs))
+    records, found = known(digests)
+    histories = [found[digest] for digest in digests if digest in found]
     if not records:
         mine = tuple(plan.model_copy(update={"owner": me}) for plan in plans)
         wanted = {("plain", 32), ("residual", 32)}
         recorded = [
             history
-            for history in evidence.histories_of(evidence.degradation_recording)
+            for history in evidence.recorded_histories(evidence.degradation_recording)
             if (history.run.network.join, history.run.network.depth) in wanted
             and history.run.train.seed == 0
         ]

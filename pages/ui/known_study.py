@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import evidence, lab, reading, routes
+from pages.ui import evidence, lab, reading, runs
 from pages.ui.figures.curves import Curve
 from pages.ui.figures.degradation import Point
 from pages.ui.frame import Page
 from pages.ui.history import History
 from pages.ui.live import live_url, study_points
 from pages.ui.translate import Translate
-from resnet_core.errors import ResNetLabError
 from resnet_core.specs import DATASETS, DegradationStudy
 from resnet_core.store import RunRecord
 from resnet_core.studies import Outcome, Recording, outcomes
@@ -88,13 +87,7 @@ def has_left(plan: DegradationStudy) -> bool:
 def look_up(plan: DegradationStudy | None) -> Shown:
     """Find what is known of a study: runs of this lab, else a recording."""
     digests = [run.digest for run in plan.runs] if plan else []
-    records: dict[str, RunRecord] = {}
-    histories: dict[str, History] = {}
-    try:
-        records = {record.digest: record for record in lab.store().runs(digests=digests)}
-        histories = histories_of(list(records))
-    except ResNetLabError:
-        pass  # no lab yet: the frame says so, and a recording can be looked at meanwhile
+    records, histories = runs.known(digests)
     missing = sum(d not in records or records[d].status in ("stopped", "failed") for d in digests)
     replays = bool(st.session_state.get(REPLAY))
     if plan is not None and records:
@@ -111,18 +104,13 @@ def look_up(plan: DegradationStudy | None) -> Shown:
     recording = evidence.degradation_recording()
     return Shown(
         recording.study,
-        evidence.histories_of(evidence.degradation_recording),
+        evidence.recorded_histories(evidence.degradation_recording),
         {},
         missing,
         recording,
         False,
         False,
     )
-
-
-def histories_of(digests: Sequence[str]) -> dict[str, History]:
-    """Give what runs have said so far, as the server has read it for their charts, too."""
-    return routes.answers().histories.of(digests)[0]
 
 
 def replay_over() -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import controls, evidence, lab, reading
+from pages.ui import controls, evidence, lab
 from pages.ui.frame import Page, show_error
 from pages.ui.history import History
-from pages.ui.known_study import histories_of
 from pages.ui.link import integer
 from pages.ui.live import live_url
+from pages.ui.runs import known, say_cost
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError, SpecError
 from resnet_core.specs import (
@@ -195,21 +195,15 @@ def start(run: RunSpec) -> dict[str, Any] | None:
 def look_up(page: Page, runs: Sequence[RunSpec]) -> Probed:
     """Find what is known of runs: this lab's, else a recording's; and how they start."""
     digests = [run.digest for run in runs]
-    records: dict[str, RunRecord] = {}
-    histories: dict[str, History] = {}
-    try:
-        records = {record.digest: record for record in lab.store().runs(digests=digests)}
-        histories = histories_of(list(records))
-    except ResNetLabError:
-        pass  # no lab yet: the frame says so, and a recording can be looked at meanwhile
+    records, histories = known(digests)
     starts: dict[str, Mapping[str, Any]] = {}
     recorded = {run.digest: history for run, history in _recording()}
     is_recorded = not records and all(digest in recorded for digest in digests)
     if is_recorded:
         histories = {digest: recorded[digest] for digest in digests}
-    known = {d for d, history in histories.items() if history.probes}
+    probed = {d for d, history in histories.items() if history.probes}
     for run in runs:
-        if run.digest not in known:
+        if run.digest not in probed:
             try:
                 found = start(run)
             except ResNetLabError as error:
@@ -220,7 +214,7 @@ def look_up(page: Page, runs: Sequence[RunSpec]) -> Probed:
 
 
 def _recording() -> list[tuple[RunSpec, History]]:
-    found = evidence.histories_of(evidence.twin_recording)
+    found = evidence.recorded_histories(evidence.twin_recording)
     return [(history.run, history) for history in found]
 
 
@@ -251,7 +245,7 @@ def buttons(page: Page, probed: Probed, *, key: str) -> None:
                 "Trains with {count} probed steps, the first and the last among them.", count=PROBED
             ),
         )
-        _say_cost(page, probed)
+        say_cost(page, probed.runs)
     problem = st.session_state.pop("probing.problem", None)
     if problem is not None:
         show_error(problem, t)
@@ -268,26 +262,10 @@ def _train(runs: Sequence[RunSpec]) -> None:
 def _stop(runs: Sequence[RunSpec]) -> None:
     digests = [run.digest for run in runs]
     st.session_state.setdefault(STOPPED, set()).update(digests)
-    lab.keeper.looks_away(lab.visitor(), digests)
     try:
-        lab.keeper.client.stop(digests, visitor=lab.visitor())
+        lab.leave(digests)
     except ResNetLabError as error:
         st.session_state["probing.problem"] = error
-
-
-def _say_cost(page: Page, probed: Probed) -> None:
-    if not lab.is_ready():
-        return
-    try:
-        costs = lab.estimate(probed.runs)
-    except ResNetLabError as error:
-        show_error(error, page.t)
-        return
-    now = lab.status()
-    seconds = sum(cost.seconds for cost in costs) / min(len(costs), now.slots if now else 1)
-    if not all(cost.allowed for cost in costs):
-        st.caption(":red[" + page.t("Some of these runs are too large for this machine.") + "]")
-    st.caption(page.t("About {time}.", time=reading.duration(seconds, page.t)))
 
 
 def scrubber(page: Page, probed: Probed) -> int:

@@ -154,7 +154,7 @@ def warm_up() -> None:
         for page in PAGES:
             read_lesson(page, language)
     evidence.degradation_recording().outcomes()
-    evidence.histories_of(evidence.degradation_recording)
+    evidence.recorded_histories(evidence.degradation_recording)
 
 
 class VisitorCookie:

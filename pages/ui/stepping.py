@@ -13,8 +13,8 @@ import streamlit as st
 from pages.ui import evidence, lab
 from pages.ui.figures.maps import image_picture, map_picture
 from pages.ui.frame import Page, show_error
-from pages.ui.known_study import histories_of
 from pages.ui.link import RUNS_AGAIN, integer
+from pages.ui.runs import histories_of
 from pages.ui.translate import ASSETS, Translate
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import DATASETS, NetworkSpec, RunSpec, TrainSpec

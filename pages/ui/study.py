@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import controls, evidence, lab, reading
+from pages.ui import controls, evidence, lab
 from pages.ui.frame import Page, show_error
 from pages.ui.known_study import LEFT, REPLAY, Shown, has_left
 from pages.ui.link import integer
+from pages.ui.runs import say_cost
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import DegradationStudy, TrainSpec
 
@@ -131,7 +132,9 @@ def buttons(page: Page, plan: DegradationStudy | None, shown: Shown) -> None:
             args=(page, plan),
             key="degradation.start",
         )
-        _say_cost(page, plan, shown)
+        over = ("completed", "diverged")
+        done = {digest for digest, record in shown.records.items() if record.status in over}
+        say_cost(page, [run for run in plan.runs if run.digest not in done])
     else:
         st.success(t("Measured on this machine, and remembered."), icon=":material/history:")
         left, right = st.columns(2)
@@ -159,9 +162,8 @@ def _start(page: Page, plan: DegradationStudy) -> None:
 def _stop(page: Page, plan: DegradationStudy) -> None:
     digests = [run.digest for run in plan.runs]
     st.session_state.setdefault(LEFT, set()).add(plan.digest)
-    lab.keeper.looks_away(lab.visitor(), digests)
     try:
-        lab.keeper.client.stop(digests, visitor=lab.visitor())
+        lab.leave(digests)
     except ResNetLabError as error:
         st.session_state["degradation.problem"] = error
 
@@ -173,32 +175,6 @@ def _replay() -> None:
 
 def _new_seeds(page: Page, plan: DegradationStudy) -> None:
     page.link.set({"first": plan.first_seed + plan.seeds})
-
-
-def _say_cost(page: Page, plan: DegradationStudy, shown: Shown) -> None:
-    t = page.t
-    over = ("completed", "diverged")
-    known = {digest for digest, record in shown.records.items() if record.status in over}
-    if not lab.is_ready():
-        return
-    try:
-        costs = lab.estimate([run for run in plan.runs if run.digest not in known])
-    except ResNetLabError as error:
-        show_error(error, t)
-        return
-    now = lab.status()
-    seconds = sum(cost.seconds for cost in costs) / max(1, now.slots if now else 1)
-    deepest = max(costs, key=lambda cost: cost.parameters)
-    if not all(cost.allowed for cost in costs):
-        st.caption(":red[" + t("Some of these runs are too large for this machine.") + "]")
-    st.caption(
-        t(
-            "{runs} runs, about {time} in all; the largest has {parameters} parameters.",
-            runs=len(costs),
-            time=reading.duration(seconds, t),
-            parameters=f"{deepest.parameters:,}",
-        )
-    )
 
 
 def show_test(page: Page) -> bool:
