@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import evidence, guilt_case
-from pages.ui.guilt_case import all_runs, as_csv, look_up
+from pages.ui.guilt_case import as_csv, look_up
 from pages.ui.lab import Keeper
 from pages.ui.translate import translator
 from resnet_core.errors import RunError
@@ -174,7 +174,7 @@ def test_what_is_no_case_is_answered_with_a_sentence_and_the_table_stands(
 def made_up(study: SuspectStudy, errors: dict[str, float]) -> Recording[SuspectStudy]:
     """Give a recording in which runs have these training errors, by digest; else 50 %."""
     runs = {}
-    for run in all_runs(study):
+    for run in study.runs:
         error = errors.get(run.digest, 0.5)
         said: list[Event] = [started(), evaluation(error)]
         if run in study.base:
@@ -365,7 +365,7 @@ def test_all_suspects_are_tested_with_one_button(lab: Keeper, open_page: Open) -
     page = open_page("guilty", **SMALL, seed=1)
     assert "11 runs, about" in all_words(page)
     press(page, "guilty.test-all")
-    finish(lab, all_runs(study))
+    finish(lab, study.runs)
     page.run()
     assert len(badges(page)) == len(SUSPECTS)
     assert "0 not tested." in all_words(page)
