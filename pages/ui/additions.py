@@ -115,6 +115,7 @@ def show(page: Page, asked: Asked) -> None:
                     steps_total=run.train.steps,
                     colors=colors,
                     at=step,
+                    is_live=probed.is_live,
                     y_title=t("unit"),
                 )
                 for part, grid in zip(PARTS, grids, strict=True)

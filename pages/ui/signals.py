@@ -97,7 +97,16 @@ def show(page: Page, asked: Asked) -> None:
     colors = shared_range(grids, log=probe.log)
     steps = asked.study.train.steps
     over_training = [
-        over_time(grid, t=t, title=title, log=probe.log, steps_total=steps, colors=colors, at=step)
+        over_time(
+            grid,
+            t=t,
+            title=title,
+            log=probe.log,
+            steps_total=steps,
+            colors=colors,
+            at=step,
+            is_live=probed.is_live,
+        )
         for grid in grids
         if probed.is_live or grid.values
     ]

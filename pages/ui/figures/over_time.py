@@ -139,6 +139,7 @@ def over_time(
     at: int | None = None,
     x_title: str | None = None,
     y_title: str | None = None,
+    is_live: bool = False,
 ) -> go.Figure:
     """Draw the heat map of one network; what is not trained yet is blank.
 
@@ -152,6 +153,7 @@ def over_time(
         at: A step to mark, such as the one that another figure shows.
         x_title: Of the horizontal axis, instead of ``step``.
         y_title: Of the vertical axis, instead of ``weighted layer``.
+        is_live: There is more to come: the legend names marks that are not there yet.
     """
     colors = shared_range([grid], log=log) if colors is None else colors
     updates = over_time_updates(grid, log=log, title=title, colors=colors, steps_total=steps_total)
@@ -171,7 +173,7 @@ def over_time(
         go.Scatter(
             uid=f"{grid.uid}:{mark}",
             name=name,
-            showlegend=bool(updates[f"{grid.uid}:{mark}"]["x"]),
+            showlegend=is_live or bool(updates[f"{grid.uid}:{mark}"]["x"]),
             legendrank=rank,
             legendgroup=f"{grid.uid}:{mark}",
             **updates[f"{grid.uid}:{mark}"],

@@ -19,7 +19,7 @@ series = LayerSeries(
 )
 chart(
     [
-        over_time(grid, t=t, title="gradient norm", log=True, steps_total=100),
+        over_time(grid, t=t, title="gradient norm", log=True, steps_total=100, is_live=True),
         by_layer([series], t=t, title="gradient norm", log=True),
     ],
     key="marked",
