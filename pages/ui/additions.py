@@ -20,6 +20,8 @@ from pages.ui.translate import Translate
 from resnet_core.specs import PROBES, RunSpec
 
 PARTS = ("identity", "branch")
+FLAT = 0.1
+"""A cosine of at most so much is nearly a right angle."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def show(page: Page, asked: Asked) -> None:
                     log=True,
                     steps_total=run.train.steps,
                     colors=colors,
-                    at=step,
+                    at=None if probed.is_live else step,
                     is_live=probed.is_live,
                     y_title=t("unit"),
                 )
@@ -151,11 +153,14 @@ def reading(values: Values, t: Translate) -> str:
         share=f"{100 * median(shares):.0f}",
     )
     angles = [one for one in values.get("alignment", ()) if math.isfinite(one)]
-    against = sum(one < 0 for one in angles)
     if angles:
         said += " " + t(
-            "In {against} of {count} units the two parts pull against each other (cosine below 0).",
-            against=against,
+            "The two parts stand nearly at right angles in {flat} of {count} units, and pull "
+            "against each other in {against} (cosine below −0.1).",
+            flat=sum(abs(one) <= FLAT for one in angles),
+            against=sum(one < -FLAT for one in angles),
             count=len(angles),
         )
+    if len(angles) < len(values.get("alignment", ())):
+        said += " " + t("Where nothing comes through the branch there is no angle.")
     return said

@@ -119,12 +119,17 @@ def _language_switch(name: str, language: str, t: Translate) -> None:
         format_func=lambda code: LANGUAGES[code],
         label_visibility="collapsed",
         on_change=_switch_language,
-        args=(key,),
+        args=(key, name),
     )
 
 
-def _switch_language(key: str) -> None:
+def _switch_language(key: str, name: str) -> None:
     words.switch(st.session_state[key])
+    # A list keeps the words it showed unless its value is set anew.
+    for kept in [one for one in st.session_state if str(one).startswith(f"_{name}.")]:
+        setting = str(kept)[1:]
+        if setting in st.session_state:
+            st.session_state[setting] = st.session_state[setting]
 
 
 @st.fragment(run_every=2)

@@ -245,6 +245,9 @@ def buttons(page: Page, probed: Probed, *, key: str) -> None:
                 "Trains with {count} probed steps, the first and the last among them.", count=PROBED
             ),
         )
+        stopped = [r.step for r in probed.records.values() if r.status == "stopped"]
+        if stopped:
+            st.caption(t("Stopped at step {step}: training goes on from there.", step=min(stopped)))
         say_cost(page, probed.runs)
     problem = st.session_state.pop("probing.problem", None)
     if problem is not None:
@@ -273,6 +276,8 @@ def scrubber(page: Page, probed: Probed) -> int:
     steps = probed.steps
     key = page.link.setting("step", 1, integer("step", 1, 1_000_000))
     shown = max((step for step in steps if step <= st.session_state[key]), default=1)
+    if probed.is_live:
+        return steps[-1]  # the figures follow the training
     if len(steps) < 2:
         return shown
     st.session_state[key] = shown
@@ -299,7 +304,7 @@ def say_where_from(page: Page, probed: Probed) -> None:
         evidence.recorded(evidence.twin_recording(), t, note=note)
     elif any(history.probes for history in probed.histories.values()):
         evidence.measured(list(probed.histories.values()), t)
-    elif probed.starts:
+    elif probed.starts and not probed.records:
         st.caption(
             "**"
             + t("Measured here.")

@@ -30,6 +30,8 @@ def _reading(network: NetworkSpec, row: Sequence[float], t: Translate) -> str:
     }
     if not (math.isfinite(bottom) and math.isfinite(top) and bottom > 0 and top > 0):
         return t("**{name}:** {bottom} at layer 1, {top} at layer {last}.", **values)
+    if 0.95 < bottom / top < 1.05:
+        return t("**{name}:** {bottom} at layer 1, {top} at layer {last}: as much.", **values)
     if bottom >= top:
         return t(
             "**{name}:** {bottom} at layer 1, {top} at layer {last}: {times} times as much at the "
@@ -82,7 +84,8 @@ def growth(found: Sequence[tuple[RunSpec, Values]], t: Translate) -> str:
         if prediction is None:
             said.append(
                 t(
-                    "{name}: × {factor} a layer on the way down; no formula is known for it.",
+                    "Within a stage of {name}: × {factor} a layer on the way down; no formula is "
+                    "known.",
                     name=run.network.name,
                     factor=f"{factor:.2f}",
                 )
@@ -90,7 +93,9 @@ def growth(found: Sequence[tuple[RunSpec, Values]], t: Translate) -> str:
         else:
             said.append(
                 t(
-                    "{name}: × {factor} a layer on the way down, in theory × {theory} ({formula}).",
+                    "Within a stage of {name}: × {factor} a layer on the way down; theory: × "
+                    "{theory}, "
+                    "{formula}.",
                     name=run.network.name,
                     factor=f"{factor:.2f}",
                     theory=f"{prediction.factor:.2f}",
@@ -104,12 +109,14 @@ def shattering_words(series: Sequence[Correlation], t: Translate) -> str:
     """Say how alike the gradients of neighbours on the line are."""
     return " ".join(
         t(
-            "{name}: neighbours on the line between two digits, a {share} of it apart, have "
-            "gradients with a mean cosine of {cosine}.",
+            "{name}: mean cosine {cosine} between the gradients of neighbours, {share} of the way "
+            "from digit to digit apart.",
             name=one.name,
             share=f"1/{round(1 / one.distances[1])}",
             cosine=f"{one.correlations[1]:.2f}",
         )
+        if math.isfinite(one.correlations[1])
+        else t("{name}: a gradient that is exactly 0 has no direction.", name=one.name)
         for one in series
         if len(one.distances) > 1 and one.correlations[1] is not None
     )

@@ -104,7 +104,7 @@ def show(page: Page, asked: Asked) -> None:
             log=probe.log,
             steps_total=steps,
             colors=colors,
-            at=step,
+            at=None if probed.is_live else step,
             is_live=probed.is_live,
         )
         for grid in grids
@@ -129,6 +129,7 @@ def show(page: Page, asked: Asked) -> None:
                 title=title,
                 log=probe.log,
                 theory=lines,
+                include=(0, 1) if quantity == "dead" else (),
                 stages=stage_starts(asked.study.network, quantity),
             ),
             by_layer(
@@ -205,9 +206,9 @@ def _theory(found: Sequence[tuple[RunSpec, Values]], t: Translate) -> list[Theor
 def shattered(page: Page, asked: Asked) -> None:
     """Draw how alike the gradients of nearby inputs are, before anything is learned."""
     t = page.t
-    st.markdown(f"#### {t('Do nearby inputs agree on the gradient?')}")
     if asked.probed is None:
         return
+    st.markdown(f"#### {t('Do nearby inputs agree on the gradient?')}")
     series = []
     for run in asked.probed.runs:
         try:

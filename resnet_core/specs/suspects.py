@@ -213,8 +213,10 @@ class SuspectStudy(Plan):
             self.network(depth)
         if self.shallow >= self.deep:
             raise SpecError(
-                "Depths {depths} were asked for, but each may stand once, in rising order.",
-                depths=f"{self.shallow}, {self.deep}",
+                "{deep} layers were asked for as the deep network and {shallow} as the shallow "
+                "one, but the deep one must be deeper: a shallow one below {deep} would be right.",
+                deep=self.deep,
+                shallow=self.shallow,
             )
         # The tests ask for more than the plan does, and must be plans themselves.
         check_between("Steps", self.train.steps, 1, 1_000_000 // MORE_STEPS)

@@ -170,15 +170,25 @@ def _changed(
     if key == "steps":
         new_shallow, new_deep = bars
         left = new_deep.train_error - new_shallow.train_error
-        said = Sentence(
-            "After {steps} steps instead of {before}: {deep_error} of {deep}, {shallow_error} of "
-            "{shallow}. Of an excess of {excess} percentage points, {left} are left.",
+        values = {
             **_both(new_shallow, new_deep),
-            steps=new_deep.setting,
-            before=study.train.steps,
-            excess=points(excess),
-            left=points(left),
-        )
+            "steps": new_deep.setting,
+            "before": study.train.steps,
+            "excess": points(excess),
+            "left": points(left),
+        }
+        if left > excess:
+            said = Sentence(
+                "After {steps} steps instead of {before}: {deep_error} of {deep}, {shallow_error} "
+                "of {shallow}. The excess has grown from {excess} to {left} percentage points.",
+                **values,
+            )
+        else:
+            said = Sentence(
+                "After {steps} steps instead of {before}: {deep_error} of {deep}, {shallow_error} "
+                "of {shallow}. Of an excess of {excess} percentage points, {left} are left.",
+                **values,
+            )
     else:
         best = min(bars, key=lambda bar: bar.train_error)
         left = best.train_error - shallow.train_error

@@ -102,7 +102,10 @@ def test_what_starts_silent_brings_nothing_through_its_branches(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"identity": [3.0, 1.0], "branch": [1.0, 1.0], "alignment": [-0.5, 0.5]}, "in 1 of 2"),
+        (
+            {"identity": [3.0, 1.0], "branch": [1.0, 1.0], "alignment": [-0.5, 0.5]},
+            "against each other in 1",
+        ),
         ({"identity": [0.0], "branch": [0.0], "alignment": [float("nan")]}, "No gradient arrives"),
         ({"identity": [float("nan")], "branch": [1.0], "alignment": [float("nan")]}, ""),
         ({}, ""),

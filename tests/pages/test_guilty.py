@@ -151,8 +151,8 @@ def test_a_suspect_that_is_none_is_answered_with_a_sentence(open_page: Open) -> 
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"deep": 20, "shallow": 20}, "Depths 20, 20 were asked for"),
-        ({"deep": 14, "shallow": 56}, "Depths 56, 14 were asked for"),
+        ({"deep": 20, "shallow": 20}, "20 layers were asked for as the deep network and 20 as"),
+        ({"deep": 14, "shallow": 56}, "14 layers were asked for as the deep network and 56 as"),
         ({"deep": 1202}, "Depth 1202 was asked for, but only up to 164 layers"),
         ({"lr": 50}, "Learning rate"),
     ],

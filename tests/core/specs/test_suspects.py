@@ -136,7 +136,7 @@ def test_rates_are_those_that_people_ask_for():
 @pytest.mark.parametrize(("shallow", "deep"), [(56, 20), (20, 20)])
 def test_a_deep_network_that_is_not_deeper_is_refused(shallow, deep):
     sentence = refusal(shallow=shallow, deep=deep)
-    assert sentence.startswith(f"Depths {shallow}, {deep} were asked for")
+    assert sentence.startswith(f"{deep} layers were asked for as the deep network and {shallow} as")
 
 
 @pytest.mark.parametrize(
