@@ -1,11 +1,26 @@
 """Residual functions F: basic and bottleneck, in each activation order.
 
-A layer is a convolution with its BN and ReLU. In the original order they stand conv–BN–ReLU, the
-last ReLU left to after the addition; in full pre-activation BN–ReLU–conv (He 2016 fig. 4). The
-bottleneck's stride is in its first 1×1 layer, as in the paper; torchvision has it in the 3×3
+A layer is a convolution with its BN and ReLU. He et al. 2016, arXiv:1603.05027, figure 4, has five
+orders; of two layers:
+
+                                  branch F                           after the addition
+    (a) original                  conv–BN–ReLU–conv–BN               ReLU
+    (b) bn-after-addition         conv–BN–ReLU–conv                  BN–ReLU
+    (c) relu-before-addition      conv–BN–ReLU–conv–BN–ReLU          nothing
+    (d) relu-only                 ReLU–conv–BN–ReLU–conv–BN          nothing
+    (e) pre-activation            BN–ReLU–conv–BN–ReLU–conv          nothing
+
+In (d) and (e) the first unit's first activation stands after the stem, before the signal splits,
+and an extra activation follows the last addition (appendix). It is what the next branch would begin
+with: BN and ReLU in (e); ReLU alone in (d), where every convolution, the stem's too, has its BN
+behind it. So in every order the stem is conv–BN–ReLU, and without shortcuts all five are the same
+network.
+
+The bottleneck's stride is in its first 1×1 layer, as in the paper; torchvision has it in the 3×3
 ("v1.5"), at more multiply-adds.
 
-To add a block or an order, add a row to its table here and in ``specs.choices``.
+To add a block or an order, add a row to its table here and in ``specs.choices``; of an order
+also to ``PROJECTION_HAS_BN`` in ``shortcuts``.
 """
 
 from __future__ import annotations
@@ -89,6 +104,32 @@ def _original(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Part
     return parts
 
 
+def _bn_after_addition(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Parts:
+    parts = _original(layers, shape, activated=activated)
+    parts.pop(f"bn{len(layers)}", None)
+    return parts
+
+
+def _relu_before_addition(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Parts:
+    parts = _original(layers, shape, activated=activated)
+    parts[f"relu{len(layers)}"] = ACTIVATIONS[shape.activation]()
+    if "scale" in parts:
+        parts.move_to_end("scale")
+    return parts
+
+
+def _relu_only(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Parts:
+    parts: Parts = OrderedDict()
+    for number, layer in enumerate(layers, start=1):
+        if number > 1 or not activated:
+            parts[f"relu{number}"] = ACTIVATIONS[shape.activation]()
+        parts[f"conv{number}"] = _convolution(layer, shape)
+        _add(parts, f"bn{number}", NORMALISATIONS[shape.normalisation](layer.out_channels))
+    if shape.initialisation == "skipinit":
+        parts["scale"] = Scale()
+    return parts
+
+
 def _pre_activation(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Parts:
     parts: Parts = OrderedDict()
     for number, layer in enumerate(layers, start=1):
@@ -108,18 +149,42 @@ def _add(parts: Parts, name: str, part: nn.Module | None) -> None:
 
 @dataclass(frozen=True)
 class Order:
-    """One row: how a branch is laid out, and whether the sum is activated."""
+    """One row.
+
+    Attributes:
+        branch: How a branch is laid out.
+        after_addition: What each sum goes through: ``bn``, ``relu``, both or nothing.
+        after_last: What the network's last sum goes through besides.
+        bn_follows: Whether a convolution's BN stands behind it, and not before.
+    """
 
     branch: Callable[..., Parts]
-    activates_sum: bool
+    after_addition: tuple[str, ...] = ()
+    after_last: tuple[str, ...] = ()
+    bn_follows: bool = True
 
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
     {
-        "original": Order(_original, activates_sum=True),
-        "pre-activation": Order(_pre_activation, activates_sum=False),
+        "original": Order(_original, after_addition=("relu",)),
+        "bn-after-addition": Order(_bn_after_addition, after_addition=("bn", "relu")),
+        "relu-before-addition": Order(_relu_before_addition),
+        "relu-only": Order(_relu_only, after_last=("relu",)),
+        "pre-activation": Order(_pre_activation, after_last=("bn", "relu"), bn_follows=False),
     }
 )
+
+
+def build_activation(
+    names: tuple[str, ...], channels: int, normalisation: str, activation: str
+) -> Parts:
+    """Build the parts of an activation: ``bn`` where there is a normalisation, ``relu``."""
+    parts: Parts = OrderedDict()
+    if "bn" in names:
+        _add(parts, "bn", NORMALISATIONS[normalisation](channels))
+    if "relu" in names:
+        parts["relu"] = ACTIVATIONS[activation]()
+    return parts
 
 
 def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Sequential:
@@ -130,13 +195,26 @@ def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Seque
     Args:
         block: A key of ``BLOCKS``.
         shape: Of the unit.
-        activated: The unit's input has been through BN and ReLU already (the first unit of a
-            pre-activation network: He 2016, appendix).
+        activated: The unit's input has been activated already (the first unit of a network; what
+            begins with an activation then leaves it out: He 2016, appendix).
     """
     layers = BLOCKS[block](shape)
     return nn.Sequential(ORDERS[shape.order].branch(layers, shape, activated=activated))
 
 
 def build_after_addition(shape: UnitShape) -> nn.Module:
-    """Build f, what the sum goes through: the activation, or nothing in full pre-activation."""
-    return ACTIVATIONS[shape.activation]() if ORDERS[shape.order].activates_sum else nn.Identity()
+    """Build f, what the sum goes through: the activation, BN and the activation, or nothing."""
+    parts = build_activation(
+        ORDERS[shape.order].after_addition,
+        shape.out_channels,
+        shape.normalisation,
+        shape.activation,
+    )
+    if "bn" in parts:
+        return nn.Sequential(parts)
+    return parts.get("relu", nn.Identity())
+
+
+def build_after_last(order: str, channels: int, normalisation: str, activation: str) -> Parts:
+    """Build what the network's last sum goes through besides: keys of the tables, and channels."""
+    return build_activation(ORDERS[order].after_last, channels, normalisation, activation)

@@ -4,7 +4,7 @@ A residual unit computes ``y = h(x) + F(x)``. Here stands every ``h`` there is. 
 its builders, a row here, and a row of the same key in ``specs.choices.SHORTCUTS``.
 
 Source: He et al. 2015, arXiv:1512.03385, sections 3.3 (options A, B) and 4.1 (C); fig. 4 of
-He et al. 2016, arXiv:1603.05027, for what stands on the shortcut in pre-activation order: nothing.
+He et al. 2016, arXiv:1603.05027, for what stands on an identity shortcut in each order: nothing.
 """
 
 from __future__ import annotations
@@ -46,6 +46,21 @@ class UnitShape:
         return self.stride != 1 or self.in_channels != self.out_channels
 
 
+PROJECTION_HAS_BN: Mapping[str, bool] = MappingProxyType(
+    {
+        "original": True,
+        "bn-after-addition": False,
+        "relu-before-addition": True,
+        "relu-only": True,
+        "pre-activation": False,
+    }
+)
+"""Of each order: whether BN follows a projection. It does where BN follows the branch's last
+convolution. Where that BN has been moved behind the addition, it normalises the projection, too; in
+full pre-activation no BN stands behind any weights. Figure 4 has identities only: of the orders
+between (a) and (e) the papers do not say."""
+
+
 class ZeroPadShortcut(nn.Module):
     """Subsamples x and pads the new channels with zeros (option A). No parameters."""
 
@@ -65,7 +80,7 @@ def _identity(shape: UnitShape) -> nn.Module:
 
 
 def _projection(shape: UnitShape) -> nn.Module:
-    """W_s·x by a 1×1 convolution; BN follows in the original order, not in pre-activation.
+    """W_s·x by a 1×1 convolution; BN follows where the order says so (``PROJECTION_HAS_BN``).
 
     Without BN it needs no biases: the branch's last layer adds its own to the same sum. Fixup has a
     bias before every convolution, this one too (Zhang et al. 2019, section 3).
@@ -76,7 +91,7 @@ def _projection(shape: UnitShape) -> nn.Module:
     if shape.initialisation == "fixup":
         # The convolution is "0" as everywhere: a parameter's name decides its draw.
         return nn.Sequential(OrderedDict({"shift": Shift(), "0": convolution}))
-    if shape.order == "pre-activation" or shape.normalisation == "none":
+    if shape.normalisation == "none" or not PROJECTION_HAS_BN[shape.order]:
         return nn.Sequential(convolution)
     return nn.Sequential(convolution, nn.BatchNorm2d(shape.out_channels))
 

@@ -22,7 +22,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Shift
-from resnet_core.blocks.residual import EXPANSION
+from resnet_core.blocks.residual import EXPANSION, build_after_last
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.blocks.unit import ResidualUnit, build_unit
 from resnet_core.specs import NetworkSpec
@@ -109,7 +109,7 @@ def _stem(spec: NetworkSpec, channels: int, width: int) -> nn.Sequential:
         padding=kernel // 2,
         bias=spec.normalisation == "none" and not fixup,
     )
-    # In pre-activation order too: the first unit's activation is moved right after the first
+    # In the pre-activation orders too: the first unit's activation is moved right after the first
     # convolution, before shortcut and branch part (He 2016, appendix).
     if (bn := NORMALISATIONS[spec.normalisation](width)) is not None:
         parts["bn"] = bn
@@ -123,11 +123,8 @@ def _stem(spec: NetworkSpec, channels: int, width: int) -> nn.Sequential:
 
 def _head(spec: NetworkSpec, channels: int, classes: int) -> nn.Sequential:
     parts: OrderedDict[str, nn.Module] = OrderedDict()
-    if spec.order == "pre-activation":
-        # The last unit's sum needs an activation of its own (He 2016, appendix).
-        if (bn := NORMALISATIONS[spec.normalisation](channels)) is not None:
-            parts["bn"] = bn
-        parts["relu"] = ACTIVATIONS[spec.activation]()
+    # In the pre-activation orders the last sum needs an activation of its own (He 2016, appendix).
+    parts.update(build_after_last(spec.order, channels, spec.normalisation, spec.activation))
     parts["pool"] = nn.AdaptiveAvgPool2d(1)
     parts["flatten"] = nn.Flatten()
     if spec.initialisation == "fixup":

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
+from resnet_core.blocks import ResidualUnit
+from resnet_core.blocks.residual import ORDERS
 from resnet_core.nets import ResidualNetwork
 from resnet_core.probes.sizes import norm
 
@@ -33,19 +36,30 @@ class Parameters:
     biases: list[Tensor]
 
 
-def main_path(network: ResidualNetwork) -> Iterator[nn.Module]:
-    """Walk through the modules of the longest path in the order of the forward pass."""
-    yield from network.stem.children()
+def main_path(network: ResidualNetwork) -> Iterator[dict[str, nn.Module]]:
+    """Walk through the modules of the longest path in the order of the forward pass.
+
+    Stem, each branch, what follows each addition, and head are one mapping each: names within it
+    (``conv1``, ``bn1``, ``relu1``, …) to modules.
+    """
+    yield dict(network.stem.named_children())
     for unit in network.units:
-        yield from unit.residual.children()
-        yield unit.after_addition
-    yield from network.head.children()
+        yield dict(unit.residual.named_children())
+        yield _after_addition(unit)
+    yield dict(network.head.named_children())
+
+
+def _after_addition(unit: ResidualUnit) -> dict[str, nn.Module]:
+    if isinstance(unit.after_addition, nn.Sequential):
+        return dict(unit.after_addition.named_children())
+    # An activation may be nn.Identity, too.
+    return {"relu": unit.after_addition} if ORDERS[unit.shape.order].after_addition else {}
 
 
 def parameters_of(network: ResidualNetwork) -> Parameters:
     """Gather a network's parameters by kind."""
     found = Parameters([], [], [])
-    for module in main_path(network):
+    for module in chain.from_iterable(parts.values() for parts in main_path(network)):
         match module:
             case nn.Conv2d() | nn.Linear():
                 found.weights.append(module.weight)

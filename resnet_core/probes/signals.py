@@ -1,8 +1,10 @@
 """What do layers give? Responses, activations, dead ReLUs, by forward hooks.
 
 A response is what a weighted layer gives before its activation and before the addition: after BN
-where BN follows it, as in figure 7 of He et al. 2015 (arXiv:1512.03385). The i-th response and the
-i-th activation follow the i-th weighted layer; the classifier has none.
+where BN follows it, as in figure 7 of He et al. 2015 (arXiv:1512.03385). A BN after the addition is
+none of it. The i-th response and the i-th activation follow the i-th weighted layer; the classifier
+has none. Where nothing stands between a layer and the addition, its activation is the sum's: in the
+pre-activation orders that of the next branch, in the last unit that of the head.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from resnet_core.blocks.residual import ORDERS
 from resnet_core.nets import ResidualNetwork
 from resnet_core.probes.parameters import main_path
 from resnet_core.probes.sizes import mean_and_std, sums
@@ -22,32 +25,16 @@ Hooked = tuple[nn.Module, str]
 
 def hooked_modules(network: ResidualNetwork) -> list[Hooked]:
     """List what is listened to: each module, and whether it gives a response or an activation."""
-    activations = {id(module) for module in _activations(network)}
-    responds = nn.BatchNorm2d if _bn_follows(network) else nn.Conv2d
+    bn_follows = ORDERS[network.spec.order].bn_follows
     found: list[Hooked] = []
-    for module in main_path(network):
-        if isinstance(module, responds):
-            found.append((module, "response"))
-        elif id(module) in activations:
-            found.append((module, "activation"))
+    for parts in main_path(network):
+        for name, module in parts.items():
+            if name.startswith("conv"):
+                bn = parts.get(name.replace("conv", "bn")) if bn_follows else None
+                found.append((module if bn is None else bn, "response"))
+            elif name.startswith("relu"):
+                found.append((module, "activation"))
     return found
-
-
-def _activations(network: ResidualNetwork) -> list[nn.Module]:
-    named = [*network.stem.named_children(), *network.head.named_children()]
-    for unit in network.units:
-        named += unit.residual.named_children()
-        if network.spec.order == "original":
-            named.append(("relu", unit.after_addition))
-    return [module for name, module in named if name.startswith("relu")]
-
-
-def _has_bn(network: ResidualNetwork) -> bool:
-    return network.spec.normalisation == "batch"
-
-
-def _bn_follows(network: ResidualNetwork) -> bool:
-    return network.spec.order == "original" and _has_bn(network)
 
 
 class Signals:
@@ -63,9 +50,11 @@ class Signals:
         self._sizes: dict[str, list[_Size]] = {"response": [], "activation": []}
         self._counts_dead = network.spec.activation == "relu"
         # What BN gives is of ordinary size, and so is the sum of a stage's units.
-        wide = {"response": not _bn_follows(network), "activation": not _has_bn(network)}
+        has_bn = network.spec.normalisation == "batch"
         self.hooks = [
-            module.register_forward_hook(self._listener(kind, wide=wide[kind]))
+            module.register_forward_hook(
+                self._listener(kind, wide=isinstance(module, nn.Conv2d) or not has_bn)
+            )
             for module, kind in hooked_modules(network)
         ]
 

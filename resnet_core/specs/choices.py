@@ -92,6 +92,13 @@ ORDERS: Mapping[str, Choice] = MappingProxyType(
         "original": Choice(
             "original: weights, BN, ReLU; ReLU after addition", "He 2016 fig. 4 (a)"
         ),
+        "bn-after-addition": Choice(
+            "BN after addition: weights, BN, ReLU; BN, ReLU after addition", "He 2016 fig. 4 (b)"
+        ),
+        "relu-before-addition": Choice(
+            "ReLU before addition: weights, BN, ReLU; nothing after addition", "He 2016 fig. 4 (c)"
+        ),
+        "relu-only": Choice("ReLU-only pre-activation: ReLU, weights, BN", "He 2016 fig. 4 (d)"),
         "pre-activation": Choice("full pre-activation: BN, ReLU, weights", "He 2016 fig. 4 (e)"),
     }
 )

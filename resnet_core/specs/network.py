@@ -27,7 +27,7 @@ from resnet_core.specs.choices import (
     ORDERS,
     SHORTCUTS,
 )
-from resnet_core.specs.plan import Plan, check_between, check_choice, shown
+from resnet_core.specs.plan import Plan, check_between, check_choice, one_of, shown
 
 MIN_DEPTH, MAX_DEPTH = 8, 1202
 MIN_WIDTH, MAX_WIDTH = 1, 64
@@ -46,23 +46,29 @@ IMAGENET_UNITS: Mapping[int, tuple[str, tuple[int, ...]]] = MappingProxyType(
 LAYERS_OF_UNIT: Mapping[str, int] = MappingProxyType({"basic": 2, "bottleneck": 3})
 """Weighted layers of one unit, shortcut not counted."""
 
-REQUIRED: Mapping[str, tuple[tuple[str, str, str], ...]] = MappingProxyType(
+REQUIRED: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingProxyType(
     {
         "zero-last-bn": (
-            ("join", "join", "residual"),
-            ("normalisation", "normalisation", "batch"),
-            ("activation order", "order", "original"),
+            ("join", "join", ("residual",)),
+            ("normalisation", "normalisation", ("batch",)),
+            ("activation order", "order", ("original", "relu-only")),
         ),
-        "skipinit": (("join", "join", "residual"), ("normalisation", "normalisation", "none")),
+        "skipinit": (
+            ("join", "join", ("residual",)),
+            ("normalisation", "normalisation", ("none",)),
+        ),
         "fixup": (
-            ("join", "join", "residual"),
-            ("normalisation", "normalisation", "none"),
-            ("activation order", "order", "original"),
+            ("join", "join", ("residual",)),
+            ("normalisation", "normalisation", ("none",)),
+            ("activation order", "order", ("original",)),
         ),
     }
 )
 """Initialisations that silence F: of a plain network nothing would be left. What each is made
-for: name for a sentence, field, value."""
+for: name for a sentence, field, values, the usual one first.
+
+Zero last BN takes a branch that ends in BN. Were ReLU to follow, as it does before the addition, it
+would be given zeros, where PyTorch's has slope 0: such a branch would never learn."""
 
 
 class NetworkSpec(Plan):
@@ -137,14 +143,14 @@ class NetworkSpec(Plan):
 
     def _check_initialisation(self) -> None:
         for name, value, right in REQUIRED.get(self.initialisation, ()):
-            if getattr(self, value) != right:
+            if getattr(self, value) not in right:
                 raise SpecError(
                     "Initialisation {initialisation} was asked for with {name} {value}, but it is "
                     "made for {name} {right}: take that, or initialisation 'he'.",
                     initialisation=repr(self.initialisation),
                     name=name,
                     value=repr(getattr(self, value)),
-                    right=repr(right),
+                    right=one_of(right),
                 )
 
     def _check_cifar(self) -> None:

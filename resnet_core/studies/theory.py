@@ -16,7 +16,8 @@ normal, and variance c/N of weights with N inputs:
                         stream, whose variance at first is v times that, and BN divides by it
     residual, no BN     signal and gradient cancel again: 1
 
-These are squares. The last two are for full pre-activation.
+These are squares. The last two are for full pre-activation; without shortcuts all five orders are
+the same network.
 """
 
 from __future__ import annotations
@@ -201,8 +202,8 @@ SILENT = ("zero-last-bn", "skipinit", "fixup")
 def predicted_growth(spec: NetworkSpec) -> Prediction | None:
     """Say how the weights' gradients of a network compare at initialisation, where that is known.
 
-    None for branches that start silent, and for residual networks in the original order, with
-    projections everywhere, or with neither BN nor a homogeneous activation.
+    None for branches that start silent, and for residual networks in any order but full
+    pre-activation, with projections everywhere, or with neither BN nor a homogeneous activation.
     """
     homogeneous = spec.activation in HOMOGENEOUS
     if spec.initialisation in SILENT:
@@ -214,7 +215,10 @@ def predicted_growth(spec: NetworkSpec) -> Prediction | None:
         return _prediction(spec, "plain-smooth", _plain_smooth(spec))
     if spec.join == "plain":
         return _prediction(spec, "plain-homogeneous", [0.0] * len(_fans(spec)))
-    if spec.order == "original" or spec.shortcut == "C":
+    full = spec.order == "pre-activation"
+    if spec.normalisation == "none":
+        full = full or spec.order == "relu-only"  # the same network
+    if not full or spec.shortcut == "C":
         return None
     if spec.normalisation == "batch":
         return _prediction(spec, "residual-bn", _residual_bn(spec))

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.additions import reading
 from pages.ui.lab import Keeper
 from pages.ui.translate import translator
+from resnet_core.specs import ORDERS
 from tests.pages.looking import all_words, errors, figures, goes_on_in_spite_of, link, said, series
 
 Open = Callable[..., AppTest]
@@ -87,6 +88,13 @@ def test_the_split_of_any_network_is_measured_at_once(lab: Keeper, open_page: Op
     assert errors(page) == []
     assert len(part(page, ":branch")) == 3
     assert "**Measured here.** The first batch of training, seed 0." in all_words(page)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_split_is_measured_in_every_order(lab: Keeper, open_page: Open, order: str) -> None:
+    page = open_page("addition", lang="en", depth=8, width=2, order=order)
+    assert errors(page) == []
+    assert len(part(page, ":identity")) == len(part(page, ":branch")) == 3
 
 
 def test_what_starts_silent_brings_nothing_through_its_branches(

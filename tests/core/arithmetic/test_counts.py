@@ -1,13 +1,23 @@
+from itertools import product
+
 import pytest
 import torch
 from hypothesis import given, settings
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from resnet_core.arithmetic import count_network, read_network
+from resnet_core.arithmetic import count_network, read_module, read_network
 from resnet_core.arithmetic.counts import Counts, count_module
-from resnet_core.nets import build_on_meta
-from resnet_core.specs import ACTIVATIONS, NETWORKS, SHORTCUTS, NetworkSpec, cifar_depths
+from resnet_core.nets import build_network, build_on_meta
+from resnet_core.specs import (
+    ACTIVATIONS,
+    BLOCKS,
+    NETWORKS,
+    ORDERS,
+    SHORTCUTS,
+    NetworkSpec,
+    cifar_depths,
+)
 from tests.core.specs.strategies import combinations, networks, wide_networks
 
 
@@ -122,6 +132,25 @@ def test_the_short_way_to_count_agrees_with_counting_the_network_itself(spec):
     network = build_on_meta(spec, channels=3, classes=7)
     image = torch.empty(1, 3, 12, 12, device="meta")
     assert count_network(spec, channels=3, classes=7, size=12) == count_module(network, image)
+
+
+UNITS = [
+    *product(BLOCKS, ["residual"], SHORTCUTS, ORDERS),
+    *product(BLOCKS, ["plain"], ["A"], ORDERS),
+]
+
+
+@pytest.mark.parametrize(("block", "join", "shortcut", "order"), UNITS)
+def test_in_every_order_the_short_way_agrees_with_the_network_itself(block, join, shortcut, order):
+    depth = {"basic": 32, "bottleneck": 47}[block]
+    spec = NetworkSpec(depth=depth, width=4, block=block, join=join, shortcut=shortcut, order=order)
+    network = build_on_meta(spec, channels=3, classes=7)
+    image = torch.empty(1, 3, 12, 12, device="meta")
+    read = read_network(spec, channels=3, classes=7, size=12)
+    assert read == read_module(network, image)
+    assert count_network(spec, channels=3, classes=7, size=12) == count_module(network, image)
+    built = build_network(spec, channels=3, classes=7, seed=0)
+    assert sum(row.parameters for row in read) == sum(p.numel() for p in built.parameters())
 
 
 @pytest.mark.parametrize("depth", [20, 32, 110])

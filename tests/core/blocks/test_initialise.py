@@ -18,7 +18,7 @@ ANYWHERE = [key for key in INITIALISATIONS if key not in REQUIRED]
 
 def built(initialisation="he", seed=0, **settings) -> ResidualNetwork:
     """Build a network with what its initialisation is made for, unless asked otherwise."""
-    needed = {field: right for _, field, right in REQUIRED.get(initialisation, ())}
+    needed = {field: right[0] for _, field, right in REQUIRED.get(initialisation, ())}
     spec = NetworkSpec.model_validate(
         {"depth": 20, "width": 4, **needed, **settings, "initialisation": initialisation}
     )
@@ -209,9 +209,8 @@ def test_every_initialisation_scales_the_same_draws(initialisation):
 @pytest.mark.parametrize("initialisation", INITIALISATIONS)
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_biases_and_scalars_start_where_nothing_is_changed(initialisation, normalisation):
-    if REQUIRED.get(initialisation) and ("normalisation", normalisation) not in [
-        (field, right) for _, field, right in REQUIRED[initialisation]
-    ]:
+    needed = {field: right for _, field, right in REQUIRED.get(initialisation, ())}
+    if normalisation not in needed.get("normalisation", NORMALISATIONS):
         return
     last_bn = "residual.bn2.weight"
     for name, value in built(initialisation, normalisation=normalisation).named_parameters():
@@ -236,10 +235,14 @@ def test_what_fixup_does_to_a_network_of_110_layers():
     assert first.std().item() == pytest.approx(math.sqrt(2 / 144) * 54**-0.5, rel=0.02)
 
 
+def fields(initialisation):
+    return [(field, right) for _, field, right in REQUIRED[initialisation]]
+
+
 SILENT = [
     (initialisation, block, shortcut, order)
     for initialisation, block, shortcut, order in product(REQUIRED, BLOCKS, SHORTCUTS, ORDERS)
-    if order == "original" or initialisation == "skipinit"
+    if order in dict(fields(initialisation)).get("order", ORDERS)
 ]
 
 
@@ -264,9 +267,12 @@ def test_no_other_initialisation_silences_a_branch(initialisation):
     assert network.units[0].residual(x).any()
 
 
-@pytest.mark.parametrize("initialisation", REQUIRED)
-def test_a_silenced_network_wakes_up_in_four_steps(initialisation):
-    network = built(initialisation)
+@pytest.mark.parametrize(
+    ("initialisation", "block", "order"),
+    [(key, block, order) for key, block, shortcut, order in SILENT if shortcut == "A"],
+)
+def test_a_silenced_network_wakes_up_in_four_steps(initialisation, block, order):
+    network = built(initialisation, block=block, order=order)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
     images = torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     for _ in range(4):
@@ -274,6 +280,20 @@ def test_a_silenced_network_wakes_up_in_four_steps(initialisation):
         nn.functional.cross_entropy(network(images), torch.arange(16) % 10).backward()
         optimiser.step()
     assert [name for name, value in network.named_parameters() if not value.grad.any()] == []
+
+
+@pytest.mark.parametrize(
+    ("order", "wakes_up"),
+    [("original", True), ("relu-only", True), ("relu-before-addition", False)],
+)
+def test_why_zero_last_bn_is_not_made_for_a_relu_before_the_addition(order, wakes_up):
+    network = built("he", order=order)
+    for unit in network.units:
+        nn.init.zeros_(unit.residual.bn2.weight)
+    images = torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    nn.functional.cross_entropy(network(images), torch.arange(16) % 10).backward()
+    found = [unit.residual.bn2.weight.grad.any().item() for unit in network.units]
+    assert found == [wakes_up] * len(found)
 
 
 def test_what_was_there_before_does_not_matter():

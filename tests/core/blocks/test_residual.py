@@ -19,6 +19,16 @@ def test_in_the_original_order_bn_and_relu_follow_the_weights():
     assert names("basic", "original") == ["conv1", "bn1", "relu1", "conv2", "bn2"]
 
 
+def test_the_orders_between_them():
+    assert names("basic", "bn-after-addition") == ["conv1", "bn1", "relu1", "conv2"]
+    assert names("basic", "relu-before-addition") == [
+        *("conv1", "bn1", "relu1"),
+        *("conv2", "bn2", "relu2"),
+    ]
+    assert names("basic", "relu-only") == ["relu1", "conv1", "bn1", "relu2", "conv2", "bn2"]
+    assert names("basic", "relu-only", activated=True) == ["conv1", "bn1", "relu2", "conv2", "bn2"]
+
+
 def test_in_pre_activation_order_bn_and_relu_come_first():
     assert names("basic", "pre-activation") == ["bn1", "relu1", "conv1", "bn2", "relu2", "conv2"]
 

@@ -40,9 +40,17 @@ def test_a_projection_is_a_1_by_1_convolution_of_the_units_stride(key):
 
 
 @pytest.mark.parametrize("key", ["B", "C"])
-def test_nothing_but_the_projection_stands_on_a_pre_activation_shortcut(key):
-    parts = build_shortcut(key, UnitShape(8, 16, 2, "pre-activation"))
+@pytest.mark.parametrize("order", ["bn-after-addition", "pre-activation"])
+def test_where_no_bn_ends_a_branch_none_follows_a_projection(key, order):
+    parts = build_shortcut(key, UnitShape(8, 16, 2, order))
     assert [type(part) for part in parts] == [nn.Conv2d]
+
+
+@pytest.mark.parametrize("key", ["B", "C"])
+@pytest.mark.parametrize("order", ["original", "relu-before-addition", "relu-only"])
+def test_where_bn_follows_a_branchs_last_convolution_it_follows_a_projection(key, order):
+    parts = build_shortcut(key, UnitShape(8, 16, 2, order))
+    assert [type(part) for part in parts] == [nn.Conv2d, nn.BatchNorm2d]
 
 
 def test_without_bn_nothing_but_the_projection_stands_on_a_shortcut():

@@ -3,10 +3,12 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from resnet_core.blocks import build_unit
+from resnet_core.blocks.joins import JOINS
 from resnet_core.blocks.layers import ACTIVATIONS
-from resnet_core.blocks.residual import build_residual
+from resnet_core.blocks.residual import BLOCKS, ORDERS, build_residual
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.blocks.unit import ResidualUnit
 
@@ -55,6 +57,105 @@ def test_an_activated_unit_takes_its_input_as_it_is():
     assert by_hand("pre-activation", "residual", factors=(-2, 1), activated=True) == [1, 2, 3, 4]
 
 
+def test_a_relu_before_the_addition_lets_nothing_negative_be_added():
+    # F(x) = ReLU(-0.5·ReLU(2x)) = 0 for every x; ReLU(0.5·ReLU(2x)) = 1, 0, 3, 0
+    assert by_hand("relu-before-addition", "residual", factors=(2, -0.5)) == X
+    assert by_hand("relu-before-addition", "residual", factors=(2, 0.5)) == [2, -2, 6, -4]
+
+
+def test_bn_after_the_addition_normalises_what_came_by_the_shortcut():
+    shape = UnitShape(8, 8, 1, "bn-after-addition")
+    unit = build_unit(shape, block="basic", join="residual", shortcut="A")
+    unit.after_addition.bn.bias.data.fill_(9)  # nothing is cut off by ReLU
+    y = unit(5 + 3 * torch.randn(16, 8, 6, 6, generator=torch.Generator().manual_seed(0)))
+    torch.testing.assert_close(y.mean((0, 2, 3)), torch.full((8,), 9.0))
+    spread = y.std((0, 2, 3), correction=0)
+    torch.testing.assert_close(spread, torch.ones(8), rtol=1e-4, atol=0)
+
+
+# He 2016 fig. 4: each column from top to bottom; the number of a layer is that of its weights.
+FIGURE_4 = {
+    ("original", "basic"): ("c1 b1 r c2 b2", "r"),
+    ("original", "bottleneck"): ("c1 b1 r c2 b2 r c3 b3", "r"),
+    ("bn-after-addition", "basic"): ("c1 b1 r c2", "b r"),
+    ("bn-after-addition", "bottleneck"): ("c1 b1 r c2 b2 r c3", "b r"),
+    ("relu-before-addition", "basic"): ("c1 b1 r c2 b2 r", ""),
+    ("relu-before-addition", "bottleneck"): ("c1 b1 r c2 b2 r c3 b3 r", ""),
+    ("relu-only", "basic"): ("r c1 b1 r c2 b2", ""),
+    ("relu-only", "bottleneck"): ("r c1 b1 r c2 b2 r c3 b3", ""),
+    ("pre-activation", "basic"): ("b1 r c1 b2 r c2", ""),
+    ("pre-activation", "bottleneck"): ("b1 r c1 b2 r c2 b3 r c3", ""),
+}
+
+
+def drawn(unit):
+    """Draw every parameter at random."""
+    generator = torch.Generator().manual_seed(1)
+    for parameter in unit.parameters():
+        nn.init.normal_(parameter, generator=generator)
+    return unit
+
+
+def follow(letters, x, parts, after):
+    """Do what a column of the figure says, with a unit's weights."""
+    for letter in letters.split():
+        name = letter.replace("c", "conv").replace("b", "bn")
+        match letter[0]:
+            case "r":
+                x = functional.relu(x)
+            case "c":
+                conv = parts[name]
+                x = functional.conv2d(
+                    x, conv.weight, stride=conv.stride, padding=conv.weight.shape[-1] // 2
+                )
+            case "b":
+                bn = after.bn if name == "bn" else parts[name]
+                x = functional.batch_norm(x, None, None, bn.weight, bn.bias, training=True)
+    return x
+
+
+def around(shortcut, x):
+    """Do what a projection does; without BN or with it is the order's choice."""
+    convolution, *bn = shortcut
+    x = functional.conv2d(x, convolution.weight, stride=convolution.stride)
+    for norm in bn:
+        x = functional.batch_norm(x, None, None, norm.weight, norm.bias, training=True)
+    return x
+
+
+@pytest.mark.parametrize(("order", "block"), FIGURE_4)
+@pytest.mark.parametrize("join", JOINS)
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+@pytest.mark.parametrize("out_channels", [8, 16])
+def test_a_unit_does_what_figure_4_says(images, order, block, join, shortcut, out_channels):
+    shape = UnitShape(8, out_channels, out_channels // 8, order)
+    unit = drawn(build_unit(shape, block=block, join=join, shortcut=shortcut))
+    parts = dict(unit.residual.named_children())
+    branch, after = FIGURE_4[order, block]
+    wanted = follow(branch, images, parts, unit.after_addition)
+    if join == "residual" and out_channels == 8:
+        wanted = wanted + images
+    elif join == "residual" and shortcut == "A":
+        wanted = wanted + functional.pad(images[:, :, ::2, ::2], (0, 0, 0, 0, 0, 8))
+    elif join == "residual":
+        wanted = wanted + around(unit.shortcut, images)
+    wanted = follow(after, wanted, parts, unit.after_addition)
+    torch.testing.assert_close(unit(images), wanted, rtol=1e-4, atol=1e-4)
+    weighted = [letter for letter in branch.split() if letter != "r"]
+    assert len(weighted) == sum(bool([*part.parameters()]) for part in parts.values())
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("order", ["relu-only", "pre-activation"])
+def test_the_first_unit_leaves_its_first_activation_to_the_stem(images, order, block):
+    shape = UnitShape(8, 8, 1, order)
+    unit = drawn(build_unit(shape, block=block, join="residual", shortcut="A", activated=True))
+    branch = FIGURE_4[order, block][0]
+    rest = branch[branch.index("c1") :]
+    wanted = images + follow(rest, images, dict(unit.residual.named_children()), None)
+    torch.testing.assert_close(unit(images), wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_a_bottleneck_unit_has_a_relu_after_each_layer_but_the_last():
     unit = build_unit(
         UnitShape(4, 4, 1, "original"), block="bottleneck", join="plain", shortcut="A"
@@ -85,21 +186,32 @@ def test_the_parts_of_a_unit_can_be_reached_and_exchanged(images):
 
 
 @pytest.mark.parametrize(
-    ("order", "last"), [("original", nn.ReLU), ("pre-activation", nn.Identity)]
+    ("order", "parts"),
+    [
+        ("original", [nn.ReLU]),
+        ("bn-after-addition", [nn.BatchNorm2d, nn.ReLU]),
+        ("relu-before-addition", [nn.Identity]),
+        ("relu-only", [nn.Identity]),
+        ("pre-activation", [nn.Identity]),
+    ],
 )
-def test_what_stands_after_the_addition_is_the_orders(order, last):
-    unit = build_unit(UnitShape(8, 8, 1, order), block="basic", join="residual", shortcut="A")
-    assert type(unit.after_addition) is last
+@pytest.mark.parametrize("join", JOINS)
+def test_what_stands_after_the_addition_is_the_orders(order, parts, join):
+    unit = build_unit(UnitShape(8, 8, 1, order), block="basic", join=join, shortcut="A")
+    found = [m for m in unit.after_addition.modules() if not isinstance(m, nn.Sequential)]
+    assert [type(module) for module in found] == parts
 
 
 @pytest.mark.parametrize("key", ACTIVATIONS)
-@pytest.mark.parametrize("order", ["original", "pre-activation"])
+@pytest.mark.parametrize("order", ORDERS)
 def test_a_unit_has_its_activation_wherever_it_has_one(images, order, key):
     f, shape = ACTIVATIONS[key](), UnitShape(8, 8, 1, order, activation=key, normalisation="none")
     unit = build_unit(shape, block="basic", join="residual", shortcut="A")
     one, two = unit.residual.conv1, unit.residual.conv2
-    if order == "original":
+    if order in ("original", "bn-after-addition"):
         wanted = f(images + two(f(one(images))))
+    elif order == "relu-before-addition":
+        wanted = images + f(two(f(one(images))))
     else:
         wanted = images + two(f(one(f(images))))
     torch.testing.assert_close(unit(images), wanted)
@@ -143,7 +255,7 @@ def test_a_fixup_unit_computes_what_its_authors_bottleneck_does(images):
     torch.testing.assert_close(unit(images), torch.relu(out + around))
 
 
-@pytest.mark.parametrize("order", ["original", "pre-activation"])
+@pytest.mark.parametrize("order", ORDERS)
 def test_skipinit_multiplies_all_of_its_branch(images, order):
     shape = UnitShape(8, 8, 1, order, normalisation="none", initialisation="skipinit")
     unit = build_unit(shape, block="basic", join="residual", shortcut="A")

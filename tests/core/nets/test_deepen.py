@@ -10,7 +10,7 @@ from resnet_core.data import load_pictures, normalise
 from resnet_core.errors import SpecError
 from resnet_core.nets import ResidualNetwork, build_network
 from resnet_core.nets.deepen import deepen
-from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import ORDERS, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.train import Training
 
 PLAIN = NetworkSpec(depth=8, width=4, join="plain")
@@ -138,7 +138,11 @@ def test_a_silent_branch_can_learn(images):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"order": "pre-activation"}, "with activation order 'pre-activation' its layers cannot"),
+        *(
+            ({"order": order}, f"with activation order '{order}' its layers cannot")
+            for order in ORDERS
+            if order != "original"
+        ),
         ({"activation": "tanh"}, "activation 'relu' would be right"),
         ({"activation": "sigmoid"}, "activation 'relu' would be right"),
         ({"activation": "none"}, "activation 'relu' would be right"),

@@ -1,12 +1,22 @@
 """Held against the papers' numbers, and against torchvision's networks."""
 
+import math
+
 import pytest
 import torch
 import torchvision
 from torch import nn
 
+from resnet_core.blocks.shortcuts import PROJECTION_HAS_BN
 from resnet_core.nets import ResidualNetwork, build_network, build_on_meta
-from resnet_core.specs import NETWORKS, NetworkSpec, TrainSpec
+from resnet_core.specs import (
+    NETWORKS,
+    NORMALISATIONS,
+    ORDERS,
+    SHORTCUTS,
+    NetworkSpec,
+    TrainSpec,
+)
 from resnet_core.train.optimise import build_optimiser
 
 
@@ -57,6 +67,18 @@ def test_pre_activation_networks_have_their_parameters(depth, with_b, with_a):
     settings = {"depth": depth, "block": "bottleneck", "order": "pre-activation"}
     assert parameters(built(**settings, shortcut="B")) == with_b
     assert parameters(built(**settings, shortcut="A")) == with_a
+
+
+@pytest.mark.parametrize(
+    ("depth", "with_a", "more_with_b"), [(164, 1_661_274, 41_984), (1001, 10_285_722, 41_984)]
+)
+@pytest.mark.parametrize("order", ORDERS)
+def test_each_order_moves_bn_and_adds_none(depth, with_a, more_with_b, order):
+    settings = {"depth": depth, "block": "bottleneck", "order": order}
+    bn_of_projections = 2 * (64 + 128 + 256) if PROJECTION_HAS_BN[order] else 0
+    assert parameters(built(**settings, shortcut="A")) == with_a
+    assert parameters(built(**settings, join="plain")) == with_a
+    assert parameters(built(**settings, shortcut="B")) == with_a + more_with_b + bn_of_projections
 
 
 # He 2015 table 1; 18 and 34 with option A, as in table 2.
@@ -175,16 +197,83 @@ def test_units_stand_in_the_order_the_signal_meets_them():
     assert met == network.units == [network.unit(s, n) for s in (1, 2, 3) for n in (1, 2, 3)]
 
 
-def test_the_first_unit_of_a_pre_activation_network_takes_activated_input():
-    network = built(depth=20, block="bottleneck", order="pre-activation")
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [
+        ("original", "conv1"),
+        ("bn-after-addition", "conv1"),
+        ("relu-before-addition", "conv1"),
+        ("relu-only", "relu1"),
+        ("pre-activation", "bn1"),
+    ],
+)
+def test_the_first_unit_of_a_pre_activation_network_takes_activated_input(order, first):
+    network = built(depth=20, block="bottleneck", order=order)
     firsts = [next(iter(dict(unit.residual.named_children()))) for unit in network.units]
-    assert firsts == ["conv1", "bn1", "bn1", "bn1", "bn1", "bn1"]
+    assert firsts == ["conv1", *[first] * 5]
     assert [*dict(network.stem.named_children())] == ["conv", "bn", "relu"]
 
 
-def test_a_pre_activation_network_activates_its_last_sum():
-    names = [*dict(built(depth=20, order="pre-activation").head.named_children())]
-    assert names == ["bn", "relu", "pool", "flatten", "linear"]
+@pytest.mark.parametrize(
+    ("order", "activation"),
+    [
+        ("original", []),
+        ("bn-after-addition", []),
+        ("relu-before-addition", []),
+        ("relu-only", ["relu"]),
+        ("pre-activation", ["bn", "relu"]),
+    ],
+)
+def test_a_pre_activation_network_activates_its_last_sum(order, activation):
+    names = [*dict(built(depth=20, order=order).head.named_children())]
+    assert names == [*activation, "pool", "flatten", "linear"]
+
+
+def trained(**settings) -> tuple[ResidualNetwork, list[float]]:
+    """Give a network after three steps, and its losses."""
+    spec = NetworkSpec(width=4, **settings)
+    network = build_network(spec, channels=1, classes=10, seed=0)
+    optimiser = build_optimiser(TrainSpec(), network)
+    images = torch.randn(16, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    losses = []
+    for _ in range(3):
+        optimiser.zero_grad()
+        loss = nn.functional.cross_entropy(network(images), torch.arange(16) % 10)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return network, losses
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20)])
+@pytest.mark.parametrize("normalisation", NORMALISATIONS)
+def test_without_shortcuts_every_order_is_the_same_network(order, block, depth, normalisation):
+    settings = {"join": "plain", "block": block, "depth": depth, "normalisation": normalisation}
+    original, losses = trained(**settings)
+    other, same_losses = trained(**settings, order=order)
+    assert same_losses == losses
+    weights = [m.weight for m in original.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    others = [m.weight for m in other.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert all(torch.equal(one, two) for one, two in zip(weights, others, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("order", "other"), [("original", "bn-after-addition"), ("pre-activation", "relu-only")]
+)
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+def test_without_bn_two_pairs_of_orders_are_the_same_networks(order, other, shortcut):
+    settings = {"depth": 14, "normalisation": "none", "shortcut": shortcut}
+    assert trained(**settings, order=order)[1] == trained(**settings, order=other)[1]
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20)])
+def test_with_shortcuts_no_two_orders_are(shortcut, block, depth):
+    settings = {"shortcut": shortcut, "block": block, "depth": depth}
+    losses = {order: tuple(trained(**settings, order=order)[1]) for order in ORDERS}
+    assert len(set(losses.values())) == len(ORDERS)
+    assert all(math.isfinite(loss) for row in losses.values() for loss in row)
 
 
 def test_a_network_of_1202_layers_learns_from_one_step():

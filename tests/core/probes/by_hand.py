@@ -42,8 +42,7 @@ def measure(training, images, labels, *, rate):
     bns = layers_of(network, nn.BatchNorm2d)
     weighted = [*convolutions, *layers_of(network, nn.Linear)]
     called = []
-    bn_follows = bool(bns) and spec.order == "original"
-    for layer in bns if bn_follows else convolutions:
+    for layer in responding(network) if bns else convolutions:
         layer.register_forward_hook(lambda *call: called.append(("response", call[2].detach())))
     for layer in activations(network):
         layer.register_forward_hook(lambda *call: called.append(("activation", call[2].detach())))
@@ -92,8 +91,26 @@ def activations(network):
         layer
         for name, layer in network.named_modules()
         if name.split(".")[-1].startswith("relu")
-        or (name.endswith("after_addition") and spec.order == "original")
+        or (
+            name.endswith("after_addition")
+            and isinstance(layer, nn.Identity)
+            and spec.order in ("original", "bn-after-addition")
+        )
     ]
+
+
+def responding(network):
+    """Give, in a network with BN, what each convolution's response is taken from."""
+    match network.spec.order:
+        case "pre-activation":
+            return layers_of(network, nn.Conv2d)
+        case "bn-after-addition":  # each branch: its BNs, and its last convolution
+            found = [network.stem.bn]
+            for unit in network.units:
+                found += [part for part in unit.residual if isinstance(part, nn.BatchNorm2d)]
+                found.append(unit.residual[-1])
+            return found
+    return layers_of(network, nn.BatchNorm2d)
 
 
 def through_the_additions(network, images, labels):

@@ -10,7 +10,7 @@ from torch import nn
 from resnet_core.nets import build_network
 from resnet_core.probes import Watch
 from resnet_core.specs import NetworkSpec, TrainSpec
-from resnet_core.specs.choices import PROBES
+from resnet_core.specs.choices import ORDERS, PROBES
 from resnet_core.specs.events import ProbesCompleted
 from resnet_core.specs.places import layer_places, unit_places
 from resnet_core.train import Training
@@ -23,20 +23,19 @@ SMALL = 6e-4
 
 KINDS = [
     {"join": join, "order": order, "block": block, "depth": DEPTHS[block], "normalisation": bn}
-    for join, order, block, bn in product(
-        ("plain", "residual"), ("original", "pre-activation"), DEPTHS, ("batch", "none")
-    )
+    for join, order, block, bn in product(("plain", "residual"), ORDERS, DEPTHS, ("batch", "none"))
 ]
 MORE = [
     *({"activation": phi, "normalisation": bn} for phi in ("sigmoid", "tanh", "none")
       for bn in ("batch", "none")),
-    {"activation": "none", "order": "pre-activation"},
+    *({"activation": "none", "order": order} for order in ORDERS),
+    {"activation": "none", "order": "bn-after-addition", "normalisation": "none"},
     {"activation": "tanh", "join": "plain", "normalisation": "none"},
     {"shortcut": "B"},
-    {"shortcut": "C", "order": "pre-activation"},
+    *({"shortcut": "C", "order": order} for order in ORDERS),
     {"initialisation": "zero-last-bn"},
-    {"initialisation": "skipinit", "normalisation": "none"},
-    {"initialisation": "skipinit", "normalisation": "none", "order": "pre-activation"},
+    {"initialisation": "zero-last-bn", "order": "relu-only"},
+    *({"initialisation": "skipinit", "normalisation": "none", "order": order} for order in ORDERS),
     {"initialisation": "fixup", "normalisation": "none", "shortcut": "B"},
     {"family": "wide", "depth": 10, "width": 1},
 ]  # fmt: skip

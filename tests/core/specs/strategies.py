@@ -106,7 +106,7 @@ def combinations(*settings: str) -> list[dict[str, str]]:
         chosen = dict(zip(settings, keys, strict=True))
         needed = REQUIRED.get(chosen["initialisation"], ())
         usual = NetworkSpec()
-        if all(chosen.get(f, getattr(usual, f)) == right for _, f, right in needed):
+        if all(chosen.get(f, getattr(usual, f)) in right for _, f, right in needed):
             found.append(chosen)
     return found
 
@@ -114,7 +114,8 @@ def combinations(*settings: str) -> list[dict[str, str]]:
 def network(block_and_depth: tuple[str, int], initialisation: str, **rest: object) -> NetworkSpec:
     """Build a CIFAR network, with what its initialisation is made for."""
     block, depth = block_and_depth
-    needed = {field: right for _, field, right in REQUIRED.get(initialisation, ())}
+    required = REQUIRED.get(initialisation, ())
+    needed = {field: right[0] for _, field, right in required if rest[field] not in right}
     return NetworkSpec.model_validate(
         {**rest, **needed, "block": block, "depth": depth, "initialisation": initialisation}
     )

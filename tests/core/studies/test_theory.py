@@ -263,6 +263,11 @@ def test_every_prediction_is_of_finite_numbers_and_has_its_formula():
     [
         NetworkSpec(),
         NetworkSpec(normalisation="none"),
+        NetworkSpec(order="bn-after-addition"),
+        NetworkSpec(order="bn-after-addition", normalisation="none"),
+        NetworkSpec(order="relu-before-addition"),
+        NetworkSpec(order="relu-before-addition", normalisation="none"),
+        NetworkSpec(order="relu-only"),
         NetworkSpec(order="pre-activation", shortcut="C"),
         NetworkSpec(order="pre-activation", activation="tanh", normalisation="none"),
         NetworkSpec(initialisation="zero-last-bn"),
@@ -272,6 +277,23 @@ def test_every_prediction_is_of_finite_numbers_and_has_its_formula():
 )
 def test_where_no_formula_is_known_nothing_is_said(spec):
     assert predicted_growth(spec) is None
+
+
+@pytest.mark.parametrize("normalisation", NORMALISATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_networks_that_are_the_same_in_any_order_have_the_same_prediction(
+    normalisation, activation
+):
+    made_of = {"normalisation": normalisation, "activation": activation}
+    plain = [
+        predicted_growth(NetworkSpec(order=order, join="plain", **made_of)) for order in ORDERS
+    ]
+    assert plain[0] is not None
+    assert all(found == plain[0] for found in plain)
+    if normalisation == "none":
+        orders = ("relu-only", "pre-activation")
+        one, other = (predicted_growth(NetworkSpec(order=order, **made_of)) for order in orders)
+        assert one == other
 
 
 def test_every_plain_network_with_bn_has_its_formula():
