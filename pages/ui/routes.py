@@ -17,10 +17,10 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.ui import evidence
+from pages.ui import evidence, lab
 from pages.ui.catalog import PAGES
 from pages.ui.history import History
-from pages.ui.lab import COOKIE, keeper, public_name
+from pages.ui.lab import COOKIE, public_name
 from pages.ui.live import VIEWS, Answer, LiveAnswers, replay
 from pages.ui.translate import LANGUAGES, SOURCE, read_lesson, translate_error, translator
 from resnet_core.errors import ResNetLabError, from_message
@@ -33,7 +33,7 @@ MOST_RUNS = 400
 @cache
 def answers() -> LiveAnswers:
     """Give the one source of live answers of this server."""
-    return LiveAnswers(keeper.store)
+    return LiveAnswers(lab.keeper.store)
 
 
 async def live(request: Request) -> Response:
@@ -48,7 +48,7 @@ async def live(request: Request) -> Response:
     language = request.query_params.get("lang", SOURCE)
     cookie = request.cookies.get(COOKIE)
     if cookie and not replayed and "left" not in request.query_params:
-        keeper.looks(public_name(cookie), digests)
+        lab.keeper.looks(public_name(cookie), digests)
     try:
         answer = await run_in_threadpool(
             _answer,
@@ -74,10 +74,10 @@ def _answer(
         histories, _ = answers().histories.of(digests)
         return replay(list(histories.values()), since=since, view=view, t=t) if histories else None
     trouble = None
-    if keeper.problem is not None:
-        trouble = translate_error(keeper.problem, t)
-    elif keeper.status is not None and keeper.status.trouble is not None:
-        trouble = translate_error(from_message(keeper.status.trouble), t)
+    if lab.keeper.problem is not None:
+        trouble = translate_error(lab.keeper.problem, t)
+    elif lab.keeper.status is not None and lab.keeper.status.trouble is not None:
+        trouble = translate_error(from_message(lab.keeper.status.trouble), t)
     return answers().answer(view, digests, since=since, t=t, trouble=trouble, looks_on=looks_on)
 
 
@@ -121,7 +121,7 @@ def _history(digest: str) -> History | None:
 async def weights(request: Request) -> Response:
     """Give the weights of a run that is over, as safetensors."""
     digest = request.path_params["digest"]
-    found = await run_in_threadpool(keeper.store.artefacts, digest)
+    found = await run_in_threadpool(lab.keeper.store.artefacts, digest)
     files = [artefact.path for artefact in found if artefact.name == "weights.safetensors"]
     if not files or not files[0].exists():
         return Response(
@@ -134,7 +134,7 @@ async def weights(request: Request) -> Response:
 
 async def health(request: Request) -> Response:
     """Say whether server and lab are well, for whoever watches over them."""
-    now = keeper.status
+    now = lab.keeper.status
     return JSONResponse(
         {
             "server": "ok",
