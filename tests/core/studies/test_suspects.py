@@ -267,6 +267,13 @@ def test_more_steps_are_judged_by_what_is_left_between_both_networks(errors, fin
     assert [bar.setting for bar in found.bars] == ["", "", "60", "60"]
 
 
+def test_an_excess_that_grows_with_the_steps_is_said_to_have_grown():
+    grown = words(judge(STUDY, "steps", told(0.1, 0.5, (0.1, 0.7), "steps")))
+    assert "The excess has grown from 40.0 to 60.0 percentage points." in grown
+    shrunk = words(judge(STUDY, "steps", told(0.1, 0.5, (0.1, 0.4), "steps")))
+    assert "Of an excess of 40.0 percentage points, 30.0 are left." in shrunk
+
+
 def test_the_best_of_the_others_is_named():
     found = judge(STUDY, "learning-rate", told(0.0, 0.5, (0.4, 0.1, 0.7), "learning-rate"))
     assert "the others, 0.03, gives 10.0 % instead of 50.0 %. That removes 80 %" in words(found)
