@@ -20,7 +20,7 @@ from pages.ui.frame import Page
 from pages.ui.link import choice
 from pages.ui.networks import Asked
 from pages.ui.translate import ASSETS, Translate
-from resnet_core.specs import NETWORKS, SHORTCUTS
+from resnet_core.specs import NETWORKS
 
 VGG, NONE, AS_PAPER = "vgg-19", "none", "paper"
 IMAGENET: Mapping[str, str] = MappingProxyType(
@@ -59,7 +59,7 @@ class Drawn:
 def ask_shortcut(page: Page) -> str:
     """Draw the choice of shortcut, of all residual networks on the page, and give it."""
     t = page.t
-    options = [AS_PAPER, *SHORTCUTS]
+    options = [AS_PAPER, *OPTIONS]
     key = page.link.setting("shortcut", AS_PAPER, choice("shortcut", options))
     return str(
         st.segmented_control(

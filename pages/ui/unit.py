@@ -16,7 +16,7 @@ from pages.ui.link import choice, integer
 from pages.ui.theme import PALETTE
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError
-from resnet_core.specs import BLOCKS, SHORTCUTS, UnitSpec
+from resnet_core.specs import BLOCKS, OPTIONS, UnitSpec
 from resnet_core.specs.unit import MAX_CHANNELS, MAX_RATIO
 
 CHANNELS = (16, 32, 64, 128, 256, 512, 1024, 2048)
@@ -59,10 +59,10 @@ def ask(page: Page) -> UnitSpec | None:
         key = page.link.setting("stride", 1, integer("stride", 1, 2))
         stride = st.segmented_control(t("Stride"), [1, 2], key=key, required=True)
     with right:
-        key = page.link.setting("shortcut", "A", choice("shortcut", list(SHORTCUTS)))
+        key = page.link.setting("shortcut", "A", choice("shortcut", list(OPTIONS)))
         shortcut = st.segmented_control(
             t("Shortcut"),
-            list(SHORTCUTS),
+            list(OPTIONS),
             key=key,
             required=True,
             help=t("A pads with zeros, B projects where shapes change, C projects always."),

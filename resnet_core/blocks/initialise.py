@@ -12,6 +12,7 @@ With n = k²·channels in (fan-in) and m = k²·channels out (fan-out), a convol
     large          9 · 2/n              three times He's spread: what equation 9 warns of
     zero-last-bn   2/n                  the last BN of each branch at scale 0: Goyal et al. 2017
     skipinit       2/n                  each branch times α = 0: De & Smith 2020
+    rezero         2/n                  the same, with or without BN: Bachlechner et al. 2020
     fixup          2/m · U^(-2/(2k-2))  of U units with k layers each; last layer and classifier 0:
                                         Zhang et al. 2019, and its authors' code
 """
@@ -25,7 +26,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-from resnet_core.blocks.layers import Scale, Shift
+from resnet_core.blocks.layers import Gate, Scale, Shift
 from resnet_core.blocks.unit import ResidualUnit
 from resnet_core.seeding import derive_seed
 
@@ -47,7 +48,9 @@ def initialise(network: nn.Module, seed: int, key: str = "he") -> None:
             case nn.Conv2d():
                 _draw(module.weight, row.convolution(module.weight), seed, f"{name}.weight")
                 if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+                    nn.init.constant_(
+                        module.bias, module.start if isinstance(module, Gate) else 0.0
+                    )
             case nn.Linear():
                 _draw(module.weight, row.linear(module.weight), seed, f"{name}.weight")
                 nn.init.zeros_(module.bias)
@@ -155,6 +158,7 @@ INITIALISATIONS: Mapping[str, Initialisation] = MappingProxyType(
         "large": Initialisation(_large),
         "zero-last-bn": Initialisation(_he, silence=_zero_last_bn),
         "skipinit": Initialisation(_he, silence=_zero_scales),
+        "rezero": Initialisation(_he, silence=_zero_scales),
         "fixup": Initialisation(_fixup, silence=_fix_up),
     }
 )

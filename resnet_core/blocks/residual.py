@@ -32,7 +32,7 @@ from types import MappingProxyType
 
 from torch import nn
 
-from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Scale, Shift
+from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Scale, Shift, Survive
 from resnet_core.blocks.shortcuts import UnitShape
 
 
@@ -69,6 +69,8 @@ BLOCKS: Mapping[str, Callable[[UnitShape], list[Layer]]] = MappingProxyType(
 EXPANSION: Mapping[str, int] = MappingProxyType({"basic": 1, "bottleneck": 4})
 """Channels a unit gives, over the channels of its 3×3 layers."""
 
+SCALED = ("skipinit", "rezero", "fixup")
+"""Initialisations that multiply each branch by a learned number."""
 
 Parts = OrderedDict[str, nn.Module]
 
@@ -97,7 +99,7 @@ def _original(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Part
             if fixup:
                 parts[f"shift{number}b"] = Shift()
             parts[f"relu{number}"] = ACTIVATIONS[shape.activation]()
-    if shape.initialisation in ("skipinit", "fixup"):
+    if shape.initialisation in SCALED:
         parts["scale"] = Scale()
     if fixup:
         parts["shift"] = Shift()
@@ -125,7 +127,7 @@ def _relu_only(layers: list[Layer], shape: UnitShape, *, activated: bool) -> Par
             parts[f"relu{number}"] = ACTIVATIONS[shape.activation]()
         parts[f"conv{number}"] = _convolution(layer, shape)
         _add(parts, f"bn{number}", NORMALISATIONS[shape.normalisation](layer.out_channels))
-    if shape.initialisation == "skipinit":
+    if shape.initialisation in SCALED:
         parts["scale"] = Scale()
     return parts
 
@@ -137,7 +139,7 @@ def _pre_activation(layers: list[Layer], shape: UnitShape, *, activated: bool) -
             _add(parts, f"bn{number}", NORMALISATIONS[shape.normalisation](layer.in_channels))
             parts[f"relu{number}"] = ACTIVATIONS[shape.activation]()
         parts[f"conv{number}"] = _convolution(layer, shape)
-    if shape.initialisation == "skipinit":
+    if shape.initialisation in SCALED:
         parts["scale"] = Scale()
     return parts
 
@@ -199,7 +201,10 @@ def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Seque
             begins with an activation then leaves it out: He 2016, appendix).
     """
     layers = BLOCKS[block](shape)
-    return nn.Sequential(ORDERS[shape.order].branch(layers, shape, activated=activated))
+    parts = ORDERS[shape.order].branch(layers, shape, activated=activated)
+    if shape.survival < 1:
+        parts["survive"] = Survive(shape.survival)
+    return nn.Sequential(parts)
 
 
 def build_after_addition(shape: UnitShape) -> nn.Module:

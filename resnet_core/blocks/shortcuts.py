@@ -1,10 +1,26 @@
 """Shortcut connections: what carries x past the residual function F.
 
-A residual unit computes ``y = h(x) + F(x)``. Here stands every ``h`` there is. To add one, write
-its builders, a row here, and a row of the same key in ``specs.choices.SHORTCUTS``.
+A residual unit computes ``y = h(x) + F(x)``. Here stands every ``h`` there is, and the gates that
+may weigh it against F. To add one, write its builders, a row here, and a row of the same key in
+``specs.choices.SHORTCUTS``.
 
-Source: He et al. 2015, arXiv:1512.03385, sections 3.3 (options A, B) and 4.1 (C); fig. 4 of
-He et al. 2016, arXiv:1603.05027, for what stands on an identity shortcut in each order: nothing.
+With g(x) = σ(W_g·x + b_g) in [0, 1], for each channel and place:
+
+    A                h(x)
+    B                W_s·x where shapes change, else h(x)
+    C                W_s·x
+    exclusive-gate   (1 - g(x))·h(x) + g(x)·F(x)     W_g 1×1
+    shortcut-gate    (1 - g(x))·h(x) + F(x)          W_g 1×1
+    highway          (1 - T(x))·h(x) + T(x)·F(x)     W_T 3×3
+    dropout          m·h(x) + F(x)                   m 0 or 1 by chance
+
+where h(x) is x, zero-padded where shapes change.
+
+Source: He et al. 2015, arXiv:1512.03385, sections 3.3 (options A, B) and 4.1 (C); He et al. 2016,
+arXiv:1603.05027, section 3.1 and figure 2 for gates and dropout, figure 4 for what stands on an
+identity shortcut in each order: nothing. Srivastava et al. 2015, arXiv:1505.00387, for highways,
+whose F is one convolution and its activation, with nothing after the addition: the order
+relu-before-addition without BN is their form.
 """
 
 from __future__ import annotations
@@ -16,7 +32,7 @@ from types import MappingProxyType
 
 from torch import Tensor, nn
 
-from resnet_core.blocks.layers import Shift
+from resnet_core.blocks.layers import Drop, Gate, Shift
 
 
 @dataclass(frozen=True)
@@ -29,6 +45,9 @@ class UnitShape:
         activation: A key of ``ACTIVATIONS``.
         normalisation: A key of ``NORMALISATIONS``.
         initialisation: A key of ``INITIALISATIONS``: some need a scale or biases of their own.
+        gate_bias: Of a gate, before training.
+        dropout: Of a dropout shortcut: the share that it drops.
+        survival: Probability that the branch takes part in a training step.
     """
 
     in_channels: int
@@ -39,6 +58,9 @@ class UnitShape:
     activation: str = "relu"
     normalisation: str = "batch"
     initialisation: str = "he"
+    gate_bias: float = -6.0
+    dropout: float = 0.5
+    survival: float = 1.0
 
     @property
     def changes(self) -> bool:
@@ -96,15 +118,32 @@ def _projection(shape: UnitShape) -> nn.Module:
     return nn.Sequential(convolution, nn.BatchNorm2d(shape.out_channels))
 
 
+def _dropout(shape: UnitShape) -> nn.Module:
+    return Drop(shape.dropout)
+
+
+def _padded_dropout(shape: UnitShape) -> nn.Module:
+    return nn.Sequential(ZeroPadShortcut(shape), Drop(shape.dropout))
+
+
 ShortcutBuilder = Callable[[UnitShape], nn.Module]
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """One row: how to build h where the unit keeps its shape, and where it changes it."""
+    """One row.
+
+    Attributes:
+        same_shape: Builds h where the unit keeps its shape.
+        new_shape: Builds h where it changes it.
+        gate: Kernel of the gate's convolution; 0 where there is no gate.
+        gates_branch: Whether the gate weighs F, too.
+    """
 
     same_shape: ShortcutBuilder
     new_shape: ShortcutBuilder
+    gate: int = 0
+    gates_branch: bool = False
 
 
 SHORTCUTS: Mapping[str, Shortcut] = MappingProxyType(
@@ -112,6 +151,10 @@ SHORTCUTS: Mapping[str, Shortcut] = MappingProxyType(
         "A": Shortcut(_identity, ZeroPadShortcut),
         "B": Shortcut(_identity, _projection),
         "C": Shortcut(_projection, _projection),
+        "exclusive-gate": Shortcut(_identity, ZeroPadShortcut, gate=1, gates_branch=True),
+        "shortcut-gate": Shortcut(_identity, ZeroPadShortcut, gate=1),
+        "highway": Shortcut(_identity, ZeroPadShortcut, gate=3, gates_branch=True),
+        "dropout": Shortcut(_dropout, _padded_dropout),
     }
 )
 
@@ -120,3 +163,13 @@ def build_shortcut(key: str, shape: UnitShape) -> nn.Module:
     """Build h for a unit of this shape."""
     row = SHORTCUTS[key]
     return (row.new_shape if shape.changes else row.same_shape)(shape)
+
+
+def build_gate(key: str, shape: UnitShape) -> Gate | None:
+    """Build g for a unit of this shape; None where its shortcut has no gate."""
+    kernel = SHORTCUTS[key].gate
+    if not kernel:
+        return None
+    return Gate(
+        shape.in_channels, shape.out_channels, kernel, stride=shape.stride, start=shape.gate_bias
+    )

@@ -50,11 +50,12 @@ class ResidualNetwork(nn.Module):
         self.stem = _stem(spec, channels, stem)
         stages: list[nn.Sequential] = []
         before = stem
+        place, count = 0, sum(spec.units_per_stage)
         for number, units in enumerate(spec.units_per_stage, start=1):
             after = width * 2 ** (number - 1) * expansion
             stage: list[nn.Module] = []
             for unit in range(1, units + 1):
-                first_of_all = number == unit == 1
+                place += 1
                 shape = UnitShape(
                     in_channels=before,
                     out_channels=after,
@@ -63,6 +64,9 @@ class ResidualNetwork(nn.Module):
                     activation=spec.activation,
                     normalisation=spec.normalisation,
                     initialisation=spec.initialisation,
+                    gate_bias=spec.gate_bias,
+                    dropout=spec.dropout,
+                    survival=1 - place / count * (1 - spec.survival),
                 )
                 stage.append(
                     build_unit(
@@ -70,7 +74,9 @@ class ResidualNetwork(nn.Module):
                         block=spec.block,
                         join=spec.join,
                         shortcut=spec.shortcut,
-                        activated=first_of_all,
+                        activated=place == 1,
+                        shortcut_scale=spec.shortcut_scale,
+                        branch_scale=spec.branch_scale,
                     )
                 )
                 before = after
@@ -90,6 +96,12 @@ class ResidualNetwork(nn.Module):
     def units(self) -> list[ResidualUnit]:
         """Every unit, in the order the signal meets them."""
         return [unit for stage in self.stages for unit in stage.children()]  # type: ignore[misc]
+
+    def scale_shortcuts(self, scale: float) -> None:
+        """Set λ of every unit from now on; a plain network gets its shortcuts (A) with that."""
+        for unit in self.units:
+            unit.join = "residual"
+            unit.shortcut_scale = scale
 
     def unit(self, stage: int, number: int) -> ResidualUnit:
         """Give one unit by stage and number, both from 1."""

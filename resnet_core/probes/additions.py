@@ -52,14 +52,20 @@ class _Split:
 
     def __init__(self) -> None:
         self._parts: dict[str, Tensor] = {}
+        self._awaited = self._arrived = 0
         self.whole = False
 
     def listen(self, unit: ResidualUnit) -> list[Any]:
         """Give both ways a view of x of their own, and listen at it; gives the hooks."""
-        return [
+        # What comes back through a gate belongs to the shortcut that it stands on.
+        ways = [("identity", unit.shortcut), ("identity", unit.gate), ("branch", unit.residual)]
+        hooks = [
             module.register_forward_pre_hook(self._view(name))
-            for name, module in (("identity", unit.shortcut), ("branch", unit.residual))
+            for name, module in ways
+            if module is not None
         ]
+        self._awaited = len(hooks)
+        return hooks
 
     def _view(self, name: str) -> Callable[[nn.Module, tuple[Tensor]], tuple[Tensor]]:
         def give(module: nn.Module, given: tuple[Tensor]) -> tuple[Tensor]:
@@ -72,8 +78,11 @@ class _Split:
         return give
 
     def _take(self, name: str, gradient: Tensor) -> None:
-        self._parts[name] = gradient.detach()
-        if len(self._parts) == 2:
+        gradient = gradient.detach()
+        self._parts[name] = self._parts[name] + gradient if name in self._parts else gradient
+        self._arrived += 1
+        if self._arrived == self._awaited:
+            self._arrived = 0
             self.identity, self.branch, self.product = norms_and_product(
                 self._parts["identity"], self._parts["branch"]
             )

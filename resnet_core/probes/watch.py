@@ -24,6 +24,7 @@ from torch import Tensor
 
 from resnet_core.nets import ResidualNetwork
 from resnet_core.probes.additions import Additions, addition_values
+from resnet_core.probes.gates import Gates
 from resnet_core.probes.parameters import (
     gradient_norms,
     parameters_of,
@@ -56,6 +57,7 @@ class Watch:
         """Begin to listen: before the forward pass."""
         self._signals = Signals(self._network)
         self._additions = Additions(self._network)
+        self._gates = Gates(self._network)
         return self
 
     def __exit__(
@@ -65,7 +67,7 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         """Leave no hook behind."""
-        for hook in (*self._signals.hooks, *self._additions.hooks):
+        for hook in (*self._signals.hooks, *self._additions.hooks, *self._gates.hooks):
             hook.remove()
 
     def gradients(self) -> None:
@@ -87,7 +89,7 @@ class Watch:
 
     def values(self) -> dict[str, tuple[float, ...]]:
         """Give all of it: key of ``PROBES`` → one number a layer or unit; waits for the device."""
-        found = _read(self._found | self._signals.found | self._additions.found)
+        found = _read(self._found | self._signals.found | self._additions.found | self._gates.found)
         weights = found["weight"]
         values = {
             "gradient": found["gradient"],
@@ -96,6 +98,7 @@ class Watch:
             **{key: found[key] for key in ("scale-gradient", "bias-gradient") if key in found},
             **self._signals.values(found),
             **addition_values(found),
+            **{key: found[key] for key in ("gate",) if key in found},
         }
         return {key: tuple(map(_rounded, row)) for key, row in values.items()}
 

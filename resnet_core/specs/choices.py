@@ -77,8 +77,18 @@ SHORTCUTS: Mapping[str, Choice] = MappingProxyType(
         "A": Choice("A: identity, zero-padded", "He 2015 §3.3 A"),
         "B": Choice("B: identity, projection where shapes change", "He 2015 §3.3 B"),
         "C": Choice("C: projection everywhere", "He 2015 §4.1 C"),
+        "exclusive-gate": Choice("exclusive gate: (1 − g)·x + g·F", "He 2016 §3.1"),
+        "shortcut-gate": Choice("gate on the shortcut: (1 − g)·x + F", "He 2016 §3.1"),
+        "highway": Choice("highway: (1 − T)·x + T·F", "Srivastava et al. 2015, arXiv:1505.00387"),
+        "dropout": Choice("dropout on the shortcut", "He 2016 §3.1"),
     }
 )
+
+OPTIONS = ("A", "B", "C")
+"""The shortcuts that leave x as it is wherever they can, or project it: He 2015's."""
+
+GATED = ("exclusive-gate", "shortcut-gate", "highway")
+"""The shortcuts that have a gate, whose bias a plan then has a say in."""
 
 BLOCKS: Mapping[str, Choice] = MappingProxyType(
     {
@@ -128,6 +138,9 @@ INITIALISATIONS: Mapping[str, Choice] = MappingProxyType(
         "zero-last-bn": Choice("zero last BN: γ = 0", "Goyal et al. 2017 §5.1, arXiv:1706.02677"),
         "skipinit": Choice(
             "SkipInit: α·F(x), α = 0", "De & Smith 2020, arXiv:2002.10444, section 4"
+        ),
+        "rezero": Choice(
+            "ReZero: α·F(x), α = 0, BN stays", "Bachlechner et al. 2020, arXiv:2003.04887"
         ),
         "fixup": Choice("Fixup", "Zhang et al. 2019, arXiv:1901.09321, section 3"),
     }
@@ -191,6 +204,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "identity": Probe("gradient norm through the shortcut", "He 2016 eq. 5", "unit"),
         "branch": Probe("gradient norm through the branch", "He 2016 eq. 5", "unit"),
         "alignment": Probe("cosine between both parts", "He 2016 eq. 5", "unit", log=False),
+        "gate": Probe("mean opening of the gate, g", "He 2016 §3.1", "unit", log=False),
     }
 )
 """What is measured by layer and by unit; ``probes`` has the code of each key."""

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from resnet_core.errors import SpecError
 from resnet_core.specs.choices import (
     ACTIVATIONS,
     BLOCKS,
     FAMILIES,
+    GATED,
     INITIALISATIONS,
     JOINS,
     NORMALISATIONS,
@@ -31,6 +32,8 @@ from resnet_core.specs.plan import Plan, check_between, check_choice, one_of, sh
 
 MIN_DEPTH, MAX_DEPTH = 8, 1202
 MIN_WIDTH, MAX_WIDTH = 1, 64
+MIN_SCALE, MAX_SCALE = -1.0, 2.0
+MOST_GATE_BIAS = 20.0
 
 IMAGENET_UNITS: Mapping[int, tuple[str, tuple[int, ...]]] = MappingProxyType(
     {
@@ -57,6 +60,7 @@ REQUIRED: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingPr
             ("join", "join", ("residual",)),
             ("normalisation", "normalisation", ("none",)),
         ),
+        "rezero": (("join", "join", ("residual",)),),
         "fixup": (
             ("join", "join", ("residual",)),
             ("normalisation", "normalisation", ("none",)),
@@ -69,6 +73,27 @@ for: name for a sentence, field, values, the usual one first.
 
 Zero last BN takes a branch that ends in BN. Were ReLU to follow, as it does before the addition, it
 would be given zeros, where PyTorch's has slope 0: such a branch would never learn."""
+
+SCALARS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "shortcut_scale": (MIN_SCALE, MAX_SCALE),
+        "branch_scale": (MIN_SCALE, MAX_SCALE),
+        "gate_bias": (-MOST_GATE_BIAS, MOST_GATE_BIAS),
+        "dropout": (0.0, 1.0),
+        "survival": (0.0, 1.0),
+    }
+)
+"""What a residual unit's parts are multiplied by, as numbers: lowest and highest."""
+
+
+def _has(data: Mapping[Any, Any], name: str) -> bool:
+    """Whether a network that is asked for has a part that a number of ``SCALARS`` is about."""
+    if data.get("join") == "plain":
+        return False
+    shortcut = data.get("shortcut", "A")
+    if name == "gate_bias":
+        return shortcut in [*GATED]
+    return name != "dropout" or shortcut == "dropout"
 
 
 class NetworkSpec(Plan):
@@ -87,10 +112,29 @@ class NetworkSpec(Plan):
         activation: A key of ``ACTIVATIONS``.
         normalisation: A key of ``NORMALISATIONS``; without any, convolutions have biases.
         initialisation: A key of ``INITIALISATIONS``.
+        shortcut_scale: λ of λ·h(x) + F(x) in every unit (He 2016 equation 6).
+        branch_scale: What F(x) is multiplied by in every unit; 1 − λ is frozen gating (He 2016
+            table 1).
+        gate_bias: b_g of a gated shortcut's g(x) = σ(W_g·x + b_g) before training; −6 was the best
+            in He 2016 table 1. Others have no gate, and their plans say −6.
+        dropout: Share of x that a dropout shortcut drops; the plans of others say 0.5.
+        survival: Probability that the last unit's branch takes part in a training step (stochastic
+            depth, Huang et al. 2016, arXiv:1603.09382, linear decay: of L units the l-th survives
+            with 1 − l/L·(1 − p)); 1 for always. A plain network has none of these five, and its
+            plan says what leaves everything as it is.
     """
 
     added: ClassVar[Mapping[str, object]] = MappingProxyType(
-        {"activation": "relu", "normalisation": "batch", "initialisation": "he"}
+        {
+            "activation": "relu",
+            "normalisation": "batch",
+            "initialisation": "he",
+            "shortcut_scale": 1.0,
+            "branch_scale": 1.0,
+            "gate_bias": -6.0,
+            "dropout": 0.5,
+            "survival": 1.0,
+        }
     )
 
     family: str = "cifar"
@@ -103,6 +147,16 @@ class NetworkSpec(Plan):
     activation: str = "relu"
     normalisation: str = "batch"
     initialisation: str = "he"
+    shortcut_scale: float = 1.0
+    branch_scale: float = 1.0
+    gate_bias: float = -6.0
+    dropout: float = 0.5
+    survival: float = 1.0
+
+    @field_validator(*SCALARS)
+    @classmethod
+    def _one_zero(cls, value: float) -> float:
+        return value + 0.0  # -0.0 becomes 0.0: it is equal, and equal plans have equal digests
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +167,11 @@ class NetworkSpec(Plan):
         # The tables as lists: anything may be asked for, and not everything can be hashed.
         if data.get("join") == "plain" and data.get("shortcut", "A") in [*SHORTCUTS]:
             data["shortcut"] = "A"
+        for name, (low, high) in SCALARS.items():
+            value = data.get(name)
+            # What cannot be built is left for the checks to refuse.
+            if isinstance(value, int | float) and low <= value <= high and not _has(data, name):
+                del data[name]
         if data.get("family") == "imagenet":
             data.setdefault("width", 64)
             if data.get("depth") in [*IMAGENET_UNITS]:
@@ -132,6 +191,8 @@ class NetworkSpec(Plan):
         check_choice("Activation", self.activation, ACTIVATIONS)
         check_choice("Normalisation", self.normalisation, NORMALISATIONS)
         check_choice("Initialisation", self.initialisation, INITIALISATIONS)
+        for name, (low, high) in SCALARS.items():
+            check_between(name.replace("_", " ").capitalize(), getattr(self, name), low, high)
         self._check_initialisation()
         if self.family == "imagenet":
             self._check_imagenet()

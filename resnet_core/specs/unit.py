@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from resnet_core.errors import SpecError
-from resnet_core.specs.choices import BLOCKS, SHORTCUTS
+from resnet_core.specs.choices import BLOCKS, OPTIONS
 from resnet_core.specs.plan import Plan, check_between, check_choice
 
 MAX_CHANNELS = 4096
@@ -27,7 +27,7 @@ class UnitSpec(Plan):
         stride: Of the first layer of F, and of the shortcut.
         ratio: Of a bottleneck: channels out, over those of its 3×3 layer; 4 in He 2015. A basic
             unit has none, and its plan says 4, so that equal units are equal plans.
-        shortcut: A key of ``SHORTCUTS``.
+        shortcut: One of ``OPTIONS``.
     """
 
     block: str = "basic"
@@ -40,7 +40,7 @@ class UnitSpec(Plan):
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_choice("Block", self.block, BLOCKS)
-        check_choice("Shortcut", self.shortcut, SHORTCUTS)
+        check_choice("Shortcut", self.shortcut, OPTIONS)
         check_between("Channels in", self.in_channels, 1, MAX_CHANNELS)
         check_between("Channels out", self.out_channels, 1, MAX_CHANNELS)
         check_between("Stride", self.stride, 1, 2)

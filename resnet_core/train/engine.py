@@ -10,6 +10,7 @@ import math
 import platform
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -31,6 +32,7 @@ from resnet_core.specs.events import (
     RunStarted,
     StepsCompleted,
 )
+from resnet_core.train.chance import chance, has_chance
 from resnet_core.train.checkpoint import (
     Checkpoint,
     check_fits,
@@ -82,6 +84,7 @@ class Training:
         self.diverged = False
         self._evaluation_steps = frozenset(run.train.evaluation_steps)
         self._probe_steps = frozenset(run.train.probe_steps)
+        self._has_chance = has_chance(self.network)
         self._losses: list[Tensor] = []
         self._errors: list[Tensor] = []
 
@@ -142,7 +145,9 @@ class Training:
 
     def _update(self, images: Tensor, labels: Tensor, watch: Watch | None = None) -> None:
         """Do what a step is for; ``watch`` measures on the way, and changes nothing."""
-        logits = self.network(images)  # (B, K)
+        by_chance = chance(self.run.train.seed, self.step, self.device)
+        with by_chance if self._has_chance else nullcontext():
+            logits = self.network(images)  # (B, K)
         loss = nn.functional.cross_entropy(logits, labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

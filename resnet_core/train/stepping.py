@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from resnet_core.data import load_pictures, normalise
 from resnet_core.errors import SpecError
@@ -23,8 +23,8 @@ class Steps:
         label: Its class.
         answer: The class that the network says.
         x: What the unit is given, of shape (C, H, W), as all that follow.
-        residual: F(x).
-        shortcut: h(x); None where that is x itself.
+        residual: F(x), or what the unit makes of it: μ·g·F(x).
+        shortcut: h(x), or λ·(1 - g)·h(x); None where that is x itself.
         total: h(x) + F(x).
         output: What stands after the addition is done: ReLU, in the original order.
     """
@@ -74,7 +74,8 @@ def step_through(run: RunSpec, weights: Path, *, image: int, stage: int, number:
     place = units.index(unit)
     for earlier in units[:place]:
         x = earlier(x)
-    residual, shortcut = unit.residual(x), unit.shortcut(x)
+    opening = unit.opening(x)
+    residual, shortcut = unit.branched(x, opening), unit.carried(x, opening)
     total = shortcut + residual
     output = y = unit.after_addition(total)
     for later in units[place + 1 :]:
@@ -86,7 +87,7 @@ def step_through(run: RunSpec, weights: Path, *, image: int, stage: int, number:
         answer=pictures.classes[answer],
         x=x[0],
         residual=residual[0],
-        shortcut=None if isinstance(unit.shortcut, nn.Identity) else shortcut[0],
+        shortcut=None if torch.equal(shortcut, x) else shortcut[0],
         total=total[0],
         output=output[0],
     )
