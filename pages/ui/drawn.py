@@ -20,7 +20,7 @@ from pages.ui.frame import Page
 from pages.ui.link import choice
 from pages.ui.networks import Asked
 from pages.ui.translate import ASSETS, Translate
-from resnet_core.specs import NETWORKS
+from resnet_core.specs import NETWORKS, OPTIONS
 
 VGG, NONE, AS_PAPER = "vgg-19", "none", "paper"
 IMAGENET: Mapping[str, str] = MappingProxyType(
