@@ -13,22 +13,29 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from streamlit import config
 
-from pages.ui import routes
+from pages.ui import routes, warming
 from pages.ui.lab import keeper
 from pages.ui.plotly_js import plotly_route
 
 
+def _warm_up() -> None:
+    try:
+        routes.warm_up()
+    finally:
+        keeper.start()  # after it: the lab's start would take the time from the first page
+    gc.collect()
+    gc.freeze()
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Start the lab, warm what pages import, and say goodbye to the lab at the end."""
+    """Warm what pages import, start the lab, and say goodbye to the lab at the end."""
     # With these two at Streamlit's defaults a class of thirty waits seconds for every slider.
     assert config.get_option("runner.postScriptGC") is False
     assert config.get_option("server.fileWatcherType") == "none"
-    routes.warm_up()
-    keeper.start()  # after it: the lab's start would take the time from the first page
-    gc.collect()
-    gc.freeze()
+    warming.begin(_warm_up)  # meanwhile, the browser fetches and reads the app's own scripts
     yield
+    warming.wait()
     keeper.end()
 
 

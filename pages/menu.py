@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.ui import translate, words
+from pages.ui import translate, warming, words
 from pages.ui.catalog import PAGES
 
 st.set_page_config(
     page_title="ResNet Lab", page_icon=str(translate.ASSETS / "icon.png"), layout="wide"
 )
 
+warming.wait()
 language = words.language()
 
 

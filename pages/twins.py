@@ -6,12 +6,9 @@ have the parameter, and see the same batches in the same order.
 
 import streamlit as st
 
-from pages.ui import frame, known_pair, pair
-from pages.ui.chart import Live, chart, chart_words
-from pages.ui.figures.curves import training_curves
+from pages.ui import frame, known_pair, pair, surgery
 
 page = frame.open_page("twins")
-t = page.t
 
 st.markdown(page.lesson("intro"))
 controls, figures = st.columns([0.335, 0.665], gap="medium")
@@ -22,22 +19,11 @@ if shown is None:
     st.stop()
 
 with figures:
-    chart(
-        [
-            training_curves(shown.curves, t=t, quantity="error", steps=shown.steps),
-            training_curves(shown.curves, t=t, quantity="loss", steps=shown.steps),
-        ],
-        key="twins.figures",
-        alt=[shown.reading(t), t("Loss of both networks over their steps.")],
-        captions=[shown.reading(t), ""],
-        live=Live(shown.live_url(page.language), 0.3) if shown.is_live else None,
-        words=chart_words(t),
-        height=350,
-        on_done=known_pair.replay_over,
-    )
+    known_pair.show_curves(page, shown)
+    surgery.panel(page, shown)
     known_pair.say_where_from(page, shown)
     known_pair.downloads(page, shown)
 
 st.divider()
 page.fold("predict", "notice", "residual-idea", "corrections", "questions", "try-this", "sources")
-frame.close_page(page, watched=shown.watched, by=shown.by)
+frame.close_page(page, watched=shown.watched)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -22,6 +23,7 @@ from pages.ui import extract, translate
 from resnet_core.errors import LimitError, SpecError
 from resnet_core.specs import NetworkSpec, TrainSpec, choices
 from resnet_core.specs.events import RunFailed
+from resnet_core.specs.variants import TABLE_1
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "assets"
@@ -274,27 +276,39 @@ def test_a_page_shows_every_section_of_its_lesson_and_no_other(path: Path) -> No
 # --- published values and the glossary ------------------------------------------------------
 
 
+def tables_of(published: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the tables of a paper: under ``tables``, or each under its own number."""
+    numbered = [table for key, table in published.items() if key.startswith("table_")]
+    return [*published.get("tables", []), *numbered]
+
+
 @pytest.mark.parametrize(
     "path", sorted((ASSETS / "published").glob("*.json")), ids=lambda p: p.stem
 )
 def test_published_values_name_their_source(path: Path) -> None:
     published = json.loads(path.read_text(encoding="utf-8"))
     assert "arXiv:" in published["paper"]
-    assert published["tables"]
-    for table in published["tables"]:
+    assert tables_of(published)
+    for table in tables_of(published):
         assert re.search(r"arXiv:\d{4}\.\d{5}, (table|figure) \d+", table["source"])
         assert table["unit"] == "percent"
         for text in (table["what"], table["note"]):
             assert set(text) == set(translate.LANGUAGES)
             assert all(text.values())
+        assert table["points"]
+    for gap in published["not_available"]:
+        assert gap["source"]
+        assert set(gap["what"]) == set(translate.LANGUAGES)
+
+
+def test_points_of_he_2015_are_errors_of_a_join_and_a_depth() -> None:
+    published = json.loads((ASSETS / "published" / "he2015.json").read_text(encoding="utf-8"))
+    for table in published["tables"]:
         places = [(point["join"], point["depth"]) for point in table["points"]]
         assert len(set(places)) == len(places)
         for point in table["points"]:
             assert point["join"] in choices.JOINS
             assert 0 < point["error"] < 100
-    for gap in published["not_available"]:
-        assert gap["source"]
-        assert set(gap["what"]) == set(translate.LANGUAGES)
 
 
 def test_he_2015_is_copied_right() -> None:
@@ -315,6 +329,31 @@ def test_he_2015_is_copied_right() -> None:
     assert cifar == sorted(cifar, reverse=True) == [8.75, 7.51, 7.17, 6.97, 6.43]
     assert error["cifar10", "residual", 1202] == 7.93
     assert not any(key[:2] == ("cifar10", "plain") for key in error), "printed as curves only"
+
+
+def test_he_2016_is_copied_right() -> None:
+    """He 2016, tables 1 and 2: every row of ours, in the order of ours; what the text says."""
+    he_2016 = json.loads((ASSETS / "published" / "he2016.json").read_text(encoding="utf-8"))
+    cases = {point["case"]: point["error"] for point in he_2016["table_1"]["points"]}
+    assert tuple(cases) == TABLE_1
+    failed = [key for key, error in cases.items() if error is None]
+    assert failed == ["no-shortcut", "half-shortcut", "exclusive-gate-0", "dropout"]
+    assert failed == [p["case"] for p in he_2016["table_1"]["points"] if p.get("fail")]
+    reached = sorted((error, key) for key, error in cases.items() if error is not None)
+    assert reached == [
+        (6.61, "identity"),
+        (6.91, "shortcut-gate-6"),
+        (8.70, "exclusive-gate-6"),
+        (9.81, "exclusive-gate-7"),
+        (12.22, "projection"),
+        (12.35, "frozen-gate"),
+        (12.86, "shortcut-gate-0"),
+    ]
+    points = {point["order"]: point for point in he_2016["table_2"]["points"]}
+    assert list(points) == list(choices.ORDERS)
+    assert [point["resnet110"] for point in points.values()] == [6.61, 8.17, 7.84, 6.71, 6.37]
+    assert [point["resnet164"] for point in points.values()] == [5.93, 6.50, 6.14, 5.91, 5.46]
+    assert points["original"]["resnet110"] == cases["identity"], "one network in both tables"
 
 
 def tables() -> dict[str, Mapping[str, object]]:

@@ -16,6 +16,8 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "gradient": ":material/network_ping:",
         "addition": ":material/alt_route:",
         "guilty": ":material/gavel:",
+        "shortcuts": ":material/shortcut:",
+        "orders": ":material/reorder:",
         "unit": ":material/add_circle:",
         "drawn": ":material/account_tree:",
         "count": ":material/calculate:",

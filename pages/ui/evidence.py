@@ -13,10 +13,18 @@ import streamlit as st
 from pages.ui.figures.degradation import Published
 from pages.ui.history import History, of_events
 from pages.ui.translate import ASSETS, Translate
-from resnet_core.specs import DegradationStudy, RunSpec, SuspectStudy, TwinStudy
+from resnet_core.specs import (
+    DegradationStudy,
+    OrderStudy,
+    RunSpec,
+    ScaleStudy,
+    ShortcutStudy,
+    SuspectStudy,
+    TwinStudy,
+)
 from resnet_core.studies import Recording, load_recording
 
-S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy)
+S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy, ScaleStudy, ShortcutStudy, OrderStudy)
 
 
 def measured(histories: Sequence[History], t: Translate) -> None:
@@ -79,6 +87,24 @@ def suspect_recording() -> Recording[SuspectStudy]:
 
 
 @cache
+def scale_recording() -> Recording[ScaleStudy]:
+    """Read the sweep over λ that ships with the app."""
+    return load_recording(ASSETS / "runs" / "scales-digits.json", ScaleStudy)
+
+
+@cache
+def shortcut_recording() -> Recording[ShortcutStudy]:
+    """Read the study of shortcut kinds that ships with the app."""
+    return load_recording(ASSETS / "runs" / "shortcuts-digits.json", ShortcutStudy)
+
+
+@cache
+def order_recording() -> Recording[OrderStudy]:
+    """Read the study of activation orders that ships with the app."""
+    return load_recording(ASSETS / "runs" / "orders-digits.json", OrderStudy)
+
+
+@cache
 def recorded_histories(recording: Callable[[], Recording[S]]) -> list[History]:
     """Give what the runs of one of these recordings said."""
     found = recording()
@@ -95,6 +121,17 @@ def recorded_starts() -> dict[str, dict[str, Any]]:
     for path in sorted((ASSETS / "starts").glob("*.json")):
         recorded = json.loads(path.read_text(encoding="utf-8"))
         found[RunSpec.model_validate(recorded["run"]).digest] = recorded["start"]
+    return found
+
+
+@cache
+def start_commands() -> dict[str, tuple[str, str]]:
+    """Give when each of these was recorded, and by which command."""
+    found = {}
+    for path in sorted((ASSETS / "starts").glob("*.json")):
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+        digest = RunSpec.model_validate(recorded["run"]).digest
+        found[digest] = (recorded["date"], recorded["command"])
     return found
 
 
@@ -120,6 +157,14 @@ def published(keys: Sequence[str], *, deepest: int) -> list[Published]:
         for point in table["points"]
         if point["depth"] <= max(110, deepest)
     ]
+
+
+@cache
+def published_2016() -> dict[str, Any]:
+    """Read the published values of He 2016: tables 1 and 2, each with source and note."""
+    text = (Path(ASSETS) / "published" / "he2016.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _seeds(histories: Sequence[History]) -> str:

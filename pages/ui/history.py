@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from pages.ui.figures.curves import Curve
+from pages.ui.figures.curves import Curve, change_text
 from resnet_core.specs import RunSpec
 from resnet_core.specs.events import (
     EvaluationCompleted,
     Event,
     ProbesCompleted,
+    RunChanged,
     RunCompleted,
     RunDiverged,
     RunFailed,
@@ -49,6 +50,8 @@ class History:
     evaluations: list[EvaluationCompleted] = field(default_factory=list)
     probe_ids: list[int] = field(default_factory=list)
     probes: list[ProbesCompleted] = field(default_factory=list)
+    change_ids: list[int] = field(default_factory=list)
+    changes: list[RunChanged] = field(default_factory=list)
     begun: int = 0
     started: RunStarted | None = None
     ended: Event | None = None
@@ -76,6 +79,9 @@ class History:
             case ProbesCompleted():
                 self.probe_ids.append(number)
                 self.probes.append(event)
+            case RunChanged():
+                self.change_ids.append(number)
+                self.changes.append(event)
             case RunCompleted() | RunDiverged() | RunFailed():
                 self.ended = event
             case _:
@@ -104,6 +110,8 @@ class History:
             self.steps[start:stop], self.errors[start:stop], self.losses[start:stop]
         )
         found = self.evaluations[first:last]
+        # All of them each time: they are few, and a step may be told after its change.
+        reached = None if until_seconds is None else self.steps[stop - 1] if stop else 0
         network = self.run.network
         return Curve(
             uid=self.run.digest,
@@ -118,7 +126,16 @@ class History:
             test_errors=[e.test_error for e in found],
             train_losses=[e.train_loss for e in found],
             test_losses=[e.test_loss for e in found],
+            changes=self.marks(reached),
         )
+
+    def marks(self, reached: int | None = None) -> list[tuple[int, str]]:
+        """Give what was changed in the run: after which step, and what; up to a step."""
+        return [
+            (change.step, change_text(change))
+            for change in self.changes
+            if reached is None or change.step <= reached
+        ]
 
 
 def of_events(run: RunSpec, events: Iterable[tuple[int, Event]]) -> History:

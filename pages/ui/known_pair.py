@@ -13,16 +13,18 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from pages.ui import evidence, lab, reading
-from pages.ui.figures.curves import Curve
+from pages.ui.chart import Live, chart, chart_words
+from pages.ui.figures.curves import Curve, training_curves
 from pages.ui.frame import Page
 from pages.ui.history import History
 from pages.ui.live import live_url
 from pages.ui.runs import known
 from pages.ui.translate import Translate
+from resnet_core.errors import SpecError
 from resnet_core.specs import RunSpec
 from resnet_core.store import RunRecord
 
-REPLAY = "_twins.replay"
+REPLAY = "_pair.replay"
 SIDES = ("1", "2")
 
 
@@ -34,7 +36,6 @@ class Shown:
         runs: The two plans; the same twice when both sides agree.
         records: The lab's, by digest.
         histories: What the runs said; recorded ones when nothing is known of these.
-        by: Whose runs they are when they have been started, for the link.
         mine: Whether the visitor who looks may command them.
         recorded: The histories are a recording's.
         replays: They are being played again.
@@ -43,7 +44,6 @@ class Shown:
     runs: tuple[RunSpec, RunSpec]
     records: dict[str, RunRecord]
     histories: Sequence[History]
-    by: str | None
     mine: bool
     recorded: bool
     replays: bool
@@ -111,12 +111,14 @@ class Shown:
 def look_up(page: Page, plans: tuple[RunSpec, RunSpec]) -> Shown:
     """Find what is known of two plans, in the hands of whoever the link names, or one's own."""
     me = lab.visitor()
-    by = page_owner(page) or me
+    by = owner(page) or me
     first, second = (plan.model_copy(update={"owner": by}) for plan in plans)
     runs = (first, second)
     digests = list(dict.fromkeys(run.digest for run in runs))
     records, found = known(digests)
     histories = [found[digest] for digest in digests if digest in found]
+    if records or lab.is_ready():  # before, nothing is known of anybody's
+        page.link.set({"by": by if records else ""})
     if not records:
         mine = tuple(plan.model_copy(update={"owner": me}) for plan in plans)
         wanted = {("plain", 32), ("residual", 32)}
@@ -126,27 +128,44 @@ def look_up(page: Page, plans: tuple[RunSpec, RunSpec]) -> Shown:
             if (history.run.network.join, history.run.network.depth) in wanted
             and history.run.train.seed == 0
         ]
-        return Shown((mine[0], mine[1]), {}, recorded, None, True, True, False)
+        return Shown((mine[0], mine[1]), {}, recorded, True, True, False)
     live = any(record.active for record in records.values())
     replays = bool(st.session_state.get(REPLAY)) and not live
-    return Shown(runs, records, histories, by, by == me, False, replays)
+    return Shown(runs, records, histories, by == me, False, replays)
 
 
-def page_owner(page: Page) -> str | None:
+def owner(page: Page) -> str | None:
     """Give whose runs the link names, if it names anybody."""
-    asked = st.query_params.get("by")
-    if asked is None:
-        return None
-    if re.fullmatch(r"[0-9a-f]{12}", asked):
-        return asked
-    page.link.problems.append(
-        page.t(
+    asked: str = st.session_state[page.link.setting("by", "", _read_name)]
+    return asked or None
+
+
+def _read_name(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{12}", text):
+        raise SpecError(
             "The link asks for runs by {name}, but a visitor's name has 12 hexadecimal digits: "
             "these are your own.",
-            name=repr(asked)[:40],
+            name=repr(text)[:40],
         )
+    return text
+
+
+def show_curves(page: Page, shown: Shown) -> None:
+    """Draw error and loss of both runs."""
+    t = page.t
+    chart(
+        [
+            training_curves(shown.curves, t=t, quantity="error", steps=shown.steps),
+            training_curves(shown.curves, t=t, quantity="loss", steps=shown.steps),
+        ],
+        key=f"{page.name}.figures",
+        alt=[shown.reading(t), t("Loss of both networks over their steps.")],
+        captions=[shown.reading(t), ""],
+        live=Live(shown.live_url(page.language), 0.3) if shown.is_live else None,
+        words=chart_words(t),
+        height=350,
+        on_done=replay_over,
     )
-    return None
 
 
 def replay_over() -> None:

@@ -12,18 +12,26 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pages.ui.figures.curves import Curve, curve_updates
+from pages.ui.figures.curves import Curve, change_updates, curve_updates
 from pages.ui.figures.degradation import Point, error_against_depth_updates
 from pages.ui.history import Histories, History
 from pages.ui.probed import addition_updates, layer_updates
 from pages.ui.translate import Translate, translate_error
+from pages.ui.variant_entries import (
+    GATES,
+    VARIANT_VIEWS,
+    gate_updates,
+    variant_name,
+    variant_updates,
+)
 from resnet_core.specs import PROBES, RunSpec
 from resnet_core.specs.events import RunCompleted, RunDiverged, RunFailed
 from resnet_core.store import RunRecord, Store
 
 CURVES = ("study", "pair")
-VIEWS = (*CURVES, "additions", *(f"probes.{key}" for key in PROBES))
-"""Which figures ask: a study's and two runs', with curves of training; those of probed runs."""
+VIEWS = (*CURVES, *VARIANT_VIEWS, GATES, "additions", *(f"probes.{key}" for key in PROBES))
+"""Which figures ask: a study's and two runs', with curves of training; those of variants; those of
+probed runs."""
 
 SHARED_SECONDS = 0.2
 REPLAY_STEP_MS = 400
@@ -110,16 +118,20 @@ class LiveAnswers:
                 replace |= updates
             else:
                 append |= {uid: xy for uid, xy in updates.items() if xy["x"]}
+        if view == "pair" and any(histories[digest].changes for digest in known):
+            replace |= change_updates({digest: histories[digest].marks() for digest in known})
         if view == "study":
             points = study_points([histories[digest] for digest in known])
             replace |= error_against_depth_updates(points)
+        elif view in VARIANT_VIEWS:
+            replace |= variant_updates(view, [histories[digest] for digest in known], t)
         replace |= _probe_updates(view, [histories[digest] for digest in known], since, t)
         return {
             "cursor": cursor,
             "append": append,
             "replace": replace,
-            "cells": [_cell(records[digest], histories[digest], t) for digest in known],
-            "status": trouble or status_line([records[d] for d in known], histories, t),
+            "cells": [_cell(records[digest], view, t) for digest in known],
+            "status": trouble or status_line([records[d] for d in known], histories, t, view),
             # A pause ends the stream too: the page then offers to go on.
             "done": not any(
                 record.active and (looks_on or record.status != "paused")
@@ -141,6 +153,8 @@ def _probe_updates(
     """Give all that probes said, if they said anything since."""
     if all(not history.probe_ids or history.probe_ids[-1] <= since for history in histories):
         return {}
+    if view == GATES:
+        return gate_updates(histories)
     if view == "additions":
         return addition_updates(histories, t)
     if view.startswith("probes."):
@@ -154,8 +168,11 @@ def replay(runs: Sequence[History], *, since: int, view: str, t: Translate) -> A
     seconds = now / 1000
     longest = max((history.seconds for history in runs), default=0.0)
     updates: dict[str, Any] = {}
-    for history in runs:
-        updates |= _curve_updates(history.curve(until_seconds=seconds), view)
+    curves = [history.curve(until_seconds=seconds) for history in runs]
+    for curve in curves:
+        updates |= _curve_updates(curve, view)
+    if view == "pair":
+        updates |= change_updates({curve.uid: curve.changes for curve in curves})
     over = [history for history in runs if history.seconds <= seconds]
     if view == "study":
         updates |= error_against_depth_updates(study_points(over))
@@ -197,7 +214,10 @@ def study_points(histories: Sequence[History]) -> list[Point]:
 
 
 def status_line(
-    records: Sequence[RunRecord], histories: Mapping[str, History], t: Translate
+    records: Sequence[RunRecord],
+    histories: Mapping[str, History],
+    t: Translate,
+    view: str = "study",
 ) -> str:
     """Say in a line how far runs are: done, pace, seconds left; and why any failed."""
     failed = [
@@ -217,7 +237,7 @@ def status_line(
         said = " · ".join(
             t(
                 "{name}: step {step} of {steps}",
-                name=run_label(record.spec, t),
+                name=run_label(record.spec, t, view),
                 step=record.step,
                 steps=record.steps,
             )
@@ -261,16 +281,16 @@ def _download_line(detail: str, t: Translate) -> str:
     )
 
 
-def _cell(record: RunRecord, history: History, t: Translate) -> dict[str, Any]:
+def _cell(record: RunRecord, view: str, t: Translate) -> dict[str, Any]:
     return {
         "id": record.digest,
-        "label": run_label(record.spec, t),
+        "label": run_label(record.spec, t, view),
         "status": record.status,
         "progress": 1.0 if record.status == "completed" else record.step / record.steps,
     }
 
 
-def run_label(run: RunSpec, t: Translate) -> str:
-    """Name a run among others: ``plain-56``, with its seed when it is not the first."""
-    name = run.network.name
+def run_label(run: RunSpec, t: Translate, view: str = "study") -> str:
+    """Name a run among others: ``plain-56``, or its variant; with its seed when it is not the 0."""
+    name = variant_name(view, run, t) if view in (*VARIANT_VIEWS, GATES) else run.network.name
     return name if run.train.seed == 0 else t("{name}, seed {seed}", name=name, seed=run.train.seed)

@@ -207,12 +207,11 @@ def _shortcut(page: Page, name: str, default: str) -> dict[str, str]:
     t = page.t
     options = [PLAIN, *SHORTCUTS]
     key = page.link.setting(name, default, choice("shortcut", options))
-    chosen = st.segmented_control(
+    chosen = st.selectbox(
         t("Shortcut"),
         options,
         key=key,
-        format_func=lambda k: t("none") if k == PLAIN else k,
-        required=True,
+        format_func=lambda k: t("none: plain") if k == PLAIN else t(SHORTCUTS[k].label),
     )
     return {"join": PLAIN} if chosen == PLAIN else {"join": "residual", "shortcut": str(chosen)}
 

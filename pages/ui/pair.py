@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import controls, lab, reading
+from pages.ui import controls, lab, reading, surgery
 from pages.ui.frame import Page, show_error
 from pages.ui.known_pair import REPLAY, SIDES, Shown, look_up
 from pages.ui.link import choice, integer
@@ -22,6 +22,7 @@ from resnet_core.specs import SHORTCUTS, DataSpec, NetworkSpec, RunSpec, TrainSp
 NONE = "none"
 OBEYED_WITHIN = 0.3
 """Seconds that the page gives runs to obey; later, their chart tells it."""
+PROBLEM = "_pair.problem"
 DEFAULTS = {"1": (32, NONE), "2": (32, "A")}
 
 Settled = list[Shown | None]
@@ -81,7 +82,15 @@ def _plans(page: Page, data: DataSpec, train: TrainSpec) -> tuple[RunSpec, RunSp
         with column:
             networks.append(_network(page, side))
             places.append(st.empty())
-    first, second = (RunSpec(network=network, data=data, train=train) for network in networks)
+    first, second = (
+        RunSpec(
+            network=network,
+            data=data,
+            train=train,
+            changes=surgery.within(surgery.planned(page, side), train.steps),
+        )
+        for side, network in zip(SIDES, networks, strict=True)
+    )
     _say_costs(page, (first, second), places)
     return first, second
 
@@ -116,12 +125,11 @@ def _network(page: Page, side: str) -> NetworkSpec:
     st.markdown(f"**{t('Network {side}', side=side)}**")
     options = [NONE, *SHORTCUTS]
     key = page.link.setting(f"shortcut{side}", shortcut_default, choice("shortcut", options))
-    shortcut = st.segmented_control(
+    shortcut = st.selectbox(
         t("Shortcut of {side}", side=side),
         options,
         key=key,
-        format_func=lambda name: t("none") if name == NONE else name,
-        required=True,
+        format_func=lambda name: t("none: plain") if name == NONE else t(SHORTCUTS[name].label),
         help=t("None makes a plain network. A pads with zeros, B and C project (He 2015 §3.3)."),
     )
     key = page.link.setting(f"depth{side}", depth_default, controls.read_depth)
@@ -161,15 +169,18 @@ def _say_costs(page: Page, runs: tuple[RunSpec, RunSpec], places: Sequence[Delta
         place.markdown(said if cost.allowed else f":red[{said}]")
 
 
-def buttons(page: Page, settled: Settled) -> None:
-    """Draw what can be done now."""
+def buttons(page: Page, settled: Settled, *, seed: str = "seed") -> None:
+    """Draw what can be done now; ``seed`` is the name of the setting that a new seed goes to."""
     t = page.t
     shown = settled[0]
     assert shown is not None
     if shown.records and not shown.mine:
         st.info(t("You are watching somebody else's runs."), icon=":material/visibility:")
         st.button(
-            t("Start my own"), icon=":material/play_arrow:", on_click=_do, args=("start", settled)
+            t("Start my own"),
+            icon=":material/play_arrow:",
+            on_click=_do,
+            args=(page, "start", settled),
         )
         return
     running = shown.digests("queued", "running")
@@ -177,42 +188,44 @@ def buttons(page: Page, settled: Settled) -> None:
     fresh = not shown.records or len(shown.records) < len({run.digest for run in shown.runs})
     with st.container(horizontal=True, gap="small"):
         if fresh or shown.digests("failed"):
-            _button(t("Start"), "play_arrow", "start", settled, primary=True)
-            _button(t("One step"), "skip_next", "first_step", settled)
+            _button(page, t("Start"), "play_arrow", "start", settled, primary=True)
+            _button(page, t("One step"), "skip_next", "first_step", settled)
         elif running:
-            _button(t("Pause"), "pause", "pause", settled)
-            _button(t("Stop"), "stop", "stop", settled)
+            _button(page, t("Pause"), "pause", "pause", settled)
+            _button(page, t("Stop"), "stop", "stop", settled)
         elif waiting:
-            _button(t("Resume"), "play_arrow", "resume", settled, primary=True)
-            _button(t("One step"), "skip_next", "step", settled)
+            _button(page, t("Resume"), "play_arrow", "resume", settled, primary=True)
+            _button(page, t("One step"), "skip_next", "step", settled)
             if shown.digests("paused"):
-                _button(t("Stop"), "stop", "stop", settled)
+                _button(page, t("Stop"), "stop", "stop", settled)
         if not fresh and not running and not waiting:
-            _button(t("Replay"), "replay", "replay", settled)
+            _button(page, t("Replay"), "replay", "replay", settled)
             st.button(
                 t("New seed"),
                 icon=":material/casino:",
                 on_click=page.link.set,
-                args=({"seed": shown.runs[0].train.seed + 1},),
+                args=({seed: shown.runs[0].train.seed + 1},),
             )
     if not fresh and not running and not waiting:
         st.caption(t("Trained already: remembered from before."))
-    if problem := st.session_state.pop("twins.problem", None):
+    if problem := st.session_state.pop(PROBLEM, None):
         show_error(problem, t)
 
 
-def _button(label: str, icon: str, verb: str, settled: Settled, *, primary: bool = False) -> None:
+def _button(
+    page: Page, label: str, icon: str, verb: str, settled: Settled, *, primary: bool = False
+) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
         type="primary" if primary else "secondary",
         on_click=_do,
-        args=(verb, settled),
-        key=f"twins.{verb}",
+        args=(page, verb, settled),
+        key=f"pair.{verb}",
     )
 
 
-def _do(verb: str, settled: Settled) -> None:
+def _do(page: Page, verb: str, settled: Settled) -> None:
     """Carry out a button; a refusal is kept for the page to show."""
     (shown,) = settled
     if shown is None:  # between a refusal and the page without buttons
@@ -224,7 +237,7 @@ def _do(verb: str, settled: Settled) -> None:
                 runs = [run.model_copy(update={"owner": me}) for run in shown.runs]
                 st.session_state.pop(REPLAY, None)
                 client.submit(runs, visitor=me, steps=1 if verb == "first_step" else None)
-                st.query_params["by"] = me
+                page.link.set({"by": me})
             case "pause":
                 for digest in shown.digests("queued", "running"):
                     client.pause(digest, visitor=me)
@@ -236,12 +249,12 @@ def _do(verb: str, settled: Settled) -> None:
                 client.stop(shown.digests("queued", "running", "paused"), visitor=me)
                 _wait_until_they_stand(shown)
             case "replay":
-                st.session_state[REPLAY] = st.session_state.get("twins.replays", 0) + 1
-                st.session_state["twins.replays"] = st.session_state[REPLAY]
+                st.session_state[REPLAY] = st.session_state.get("pair.replays", 0) + 1
+                st.session_state["pair.replays"] = st.session_state[REPLAY]
             case _:
                 raise SpecError("The button {verb} was pressed, which does nothing.", verb=verb)
     except ResNetLabError as error:
-        st.session_state["twins.problem"] = error
+        st.session_state[PROBLEM] = error
 
 
 def _wait_until_they_stand(shown: Shown) -> None:

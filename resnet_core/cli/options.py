@@ -37,6 +37,13 @@ Width = Annotated[int, typer.Option(help="Channels of the first stage.")]
 Block = Annotated[str, typer.Option(help=one_of(BLOCKS))]
 Shortcut = Annotated[str, typer.Option(help=one_of(SHORTCUTS))]
 Order = Annotated[str, typer.Option(help=one_of(ORDERS))]
+ShortcutScale = Annotated[float, typer.Option(help="λ of λ·h(x) + F(x), −1 to 2.")]
+BranchScale = Annotated[float, typer.Option(help="What F(x) is multiplied by, −1 to 2.")]
+GateBias = Annotated[float, typer.Option(help="b_g of a gated shortcut, before training.")]
+Dropout = Annotated[float, typer.Option(help="Share that a dropout shortcut drops, 0 to 1.")]
+Survival = Annotated[
+    float, typer.Option(help="Of the last branch, in stochastic depth: 0 to 1; 1 for always.")
+]
 Activation = Annotated[str, typer.Option(help=one_of(ACTIVATIONS))]
 Normalisation = Annotated[str, typer.Option(help=one_of(NORMALISATIONS))]
 Initialisation = Annotated[str, typer.Option(help=one_of(INITIALISATIONS))]

@@ -11,7 +11,7 @@ import typer
 from resnet_core.cli import options
 from resnet_core.cli.following import follow, submit
 from resnet_core.execute.client import LabClient
-from resnet_core.specs import DataSpec, DegradationStudy, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import Change, DataSpec, DegradationStudy, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.specs.choices import IMPORTED
 from resnet_core.store import RunRecord, Store
 from resnet_core.studies import outcomes, results_json, save_recording
@@ -41,6 +41,14 @@ def train(
     probes: Annotated[
         int, typer.Option(help="So many steps say their gradients, updates and activations.")
     ] = 0,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STEP:WHAT=VALUE[+OVER]",
+            help="Change shortcut_scale or learning_rate after a step, λ also over some steps; "
+            "may be given several times, in order: 100:shortcut_scale=0.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Train one network and say how it goes, event by event."""
@@ -66,6 +74,7 @@ def train(
                 seed=seed,
                 probes=probes,
             ),
+            changes=tuple(Change.from_text(text) for text in change or ()),
         )
         lab = LabClient()
         store = submit(lab, [run], quiet=as_json)

@@ -102,6 +102,14 @@ class LabClient:
         """Let a private run go on: all the way, or for so many steps."""
         self._ask({"verb": "resume", "digest": digest, "visitor": visitor, "steps": steps})
 
+    def change(self, digest: str, *, visitor: str, what: str, value: float, over: int = 0) -> None:
+        """Change λ or the learning rate of a private run: see ``specs.Change``.
+
+        A run that trains is changed after the step it is in, one that rests before its next.
+        """
+        change = {"what": what, "value": value, "over": over}
+        self._ask({"verb": "change", "digest": digest, "visitor": visitor, **change})
+
     def stop(self, digests: Sequence[str], *, visitor: str) -> None:
         """Stop private runs; leave shared ones, which stop when nobody else watches."""
         self._ask({"verb": "stop", "digests": list(digests), "visitor": visitor})

@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from resnet_core.errors import ResNetLabError, RunError, StoreError, to_message
 from resnet_core.execute.line import Message
@@ -20,6 +20,9 @@ ROOM = 16 * 2**20
 
 UNTIL = "until"
 """The store's setting that holds ``Ledger.until``."""
+
+CHANGES = "changes"
+"""The store's setting that holds ``Ledger.changes``."""
 
 log = logging.getLogger("lab")
 
@@ -38,11 +41,15 @@ class Ledger:
         trouble: Why nothing runs at the moment: what the store or the system refused with.
         until: The step after which a private run pauses by itself, by digest. It is in the store
             too: a run in somebody's hands must not run away when another lab takes it up.
+        changes: What was asked to be changed of a private run and has not been heard of since, by
+            digest: ``id``, ``what``, ``value`` and ``over`` of each, in the order of asking. It is
+            in the store too: a change waits for a process, and outlives one that dies.
     """
 
     def __init__(self, store: Store, halt: Callable[[], None]) -> None:
         self.trouble: ResNetLabError | None = None
         self.until: dict[str, int] = dict(store.setting(UNTIL) or {})
+        self.changes: dict[str, list[Message]] = dict(store.setting(CHANGES) or {})
         self._store = store
         self._halt = halt
         self._unwritten: dict[str, Status] = {}
@@ -70,6 +77,24 @@ class Ledger:
         else:
             self.until[digest] = step
         self._store.set_setting(UNTIL, self.until)
+
+    def add_change(self, digest: str, change: Message) -> None:
+        """Keep what is to be changed of a run until its event is written down."""
+        self._set_changes(digest, [*self.changes.get(digest, []), change])
+
+    def drop_changes(self, digest: str, ids: Collection[str] | None = None) -> None:
+        """Forget changes that were made; all of them, without any ids."""
+        known = self.changes.get(digest, [])
+        left = [] if ids is None else [change for change in known if change["id"] not in ids]
+        if left != known:
+            self._set_changes(digest, left)
+
+    def _set_changes(self, digest: str, changes: list[Message]) -> None:
+        kept = {name: each for name, each in self.changes.items() if name != digest}
+        if changes:
+            kept[digest] = changes
+        self._store.set_setting(CHANGES, kept)
+        self.changes = kept  # not before: what the store refuses has not been asked for
 
     def starts(self, record: RunRecord, *, device: str, threads: int) -> None:
         """Write down that a run gets a process."""
@@ -120,6 +145,8 @@ class Ledger:
         self._unwritten.pop(digest, None)
         if status != "queued":
             self.pause_at(digest, None)
+        if status in ("completed", "diverged", "failed"):  # too late for what it never did
+            self.drop_changes(digest)
         if status in ("completed", "diverged"):  # now nobody will go on from it any more
             with contextlib.suppress(OSError):
                 (run_folder(digest) / "checkpoint.safetensors").unlink(missing_ok=True)

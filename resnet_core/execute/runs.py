@@ -169,6 +169,8 @@ class Runs:
             "memory_bytes": self._limits.memory_bytes,
             "checkpoint_seconds": self._limits.checkpoint_seconds,
             "until": self.ledger.until.get(chosen.digest),
+            "step": record.step,
+            "changes": self.ledger.changes.get(chosen.digest, []),
         }
         child = self._child()
         try:
@@ -211,6 +213,12 @@ class Runs:
 
         asyncio.get_running_loop().call_later(PATIENCE, insist)
 
+    def change(self, digest: str, change: Message) -> None:
+        """Have something of a private run changed: now, or before its next step if it rests."""
+        self.ledger.add_change(digest, change)
+        if digest in self.running:
+            self.running[digest].child.tell({"do": "change", "changes": [change]})
+
     async def leave(self) -> None:
         """Let every run leave a checkpoint; none is started any more."""
         self._ending = True
@@ -242,6 +250,8 @@ class Runs:
         try:
             if "events" in message:
                 run.step = self.ledger.tells(run.digest, message["events"], run.step)
+                if message["obeyed"]:
+                    self.ledger.drop_changes(run.digest, message["obeyed"])
                 child.tell({"ack": message["events"][-1][0]})
             elif "note" in message:
                 self.ledger.notes(run.digest, message["note"])

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
+from uuid import uuid4
 
 from resnet_core.errors import LimitError, RunError, to_message
 from resnet_core.execute.asking import BenchLine
@@ -19,7 +20,8 @@ from resnet_core.execute.limits import Limits, check_cost
 from resnet_core.execute.line import Message
 from resnet_core.execute.runs import Runs
 from resnet_core.execute.watchers import Watchers
-from resnet_core.specs import RunSpec
+from resnet_core.specs import Change, RunSpec
+from resnet_core.specs.changes import MOST_CHANGES
 from resnet_core.store import RunRecord, Store
 
 CLIENT_SECONDS = 10.0
@@ -151,6 +153,7 @@ class Verbs:
         record = self.store.run(digest)
         running = self.runs.running.get(digest)
         if record is None:
+            self.runs.ledger.drop_changes(digest)  # of a run of this plan that was tidied away
             record = self.store.add_run(plan, requested_by=visitor, now=now)
         elif record.status == "failed":
             record = self.store.restart_run(digest, requested_by=visitor, now=now)
@@ -195,6 +198,25 @@ class Verbs:
             self.runs.fill()
         return {}
 
+    async def change(
+        self, digest: str, visitor: str, what: str, value: float, over: int = 0
+    ) -> Message:
+        """Change something of a private run after the step it is in, or before its next."""
+        record = self._owned(digest, visitor)
+        change = Change.model_validate({"what": what, "value": value, "over": over})
+        if not record.active and record.status != "stopped":
+            raise RunError(
+                "{name} was to be changed, but this run has ended: start another one, with the "
+                "change in its plan.",
+                name=record.spec.network.name,
+            )
+        self._check_changes(record)
+        self.runs.change(
+            digest,
+            {"id": uuid4().hex, "what": change.what, "value": change.value, "over": change.over},
+        )
+        return {}
+
     async def stop(self, digests: list[str], visitor: str) -> Message:
         """Stop private runs; leave shared ones, which stop when nobody else watches them."""
         records = [self.runs.ledger.record(digest) for digest in digests]
@@ -235,8 +257,8 @@ class Verbs:
         record = self.runs.ledger.record(digest)
         if record.spec.owner is None:
             raise RunError(
-                "A shared run cannot be paused or stepped, since others may be watching it: start "
-                "a run of your own."
+                "A shared run cannot be paused, stepped or changed, since others may be watching "
+                "it: start a run of your own."
             )
         if record.spec.owner != visitor:
             raise RunError(
@@ -257,6 +279,19 @@ class Verbs:
                 count=count,
                 taken=taken,
                 most=self.limits.runs_a_visitor,
+            )
+
+    def _check_changes(self, record: RunRecord) -> None:
+        """Refuse what no plan could repeat."""
+        made = len(self.store.events([record.digest], kinds=["changed"]))
+        asked = len(self.runs.ledger.changes.get(record.digest, []))
+        planned = sum(change.step >= record.step for change in record.spec.changes)
+        if made + asked + planned >= MOST_CHANGES:
+            raise LimitError(
+                "Another change of {name} was asked for, but it has {most}, and a run may have no "
+                "more: let it train, or start another one.",
+                name=record.spec.network.name,
+                most=MOST_CHANGES,
             )
 
     async def _check_costs(self, runs: Sequence[RunSpec]) -> None:
@@ -284,6 +319,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "submit": Verbs.submit,
         "pause": Verbs.pause,
         "resume": Verbs.resume,
+        "change": Verbs.change,
         "stop": Verbs.stop,
         "watch": Verbs.watch,
     }

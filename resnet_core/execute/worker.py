@@ -2,11 +2,14 @@
 
 On a CPU the lab forks one such process a run. On CUDA the process is a slot that stays: it keeps
 its context and kernels warm, and gives memory back between runs. The lab tells ``{"job": …}``,
-``{"do": "pause" | "stop" | "leave"}``, ``{"ack": sequence}``; the process tells ``{"events": …}``,
-``{"note": …}`` and at the end ``{"ended": status, "error": …}``.
+``{"do": "pause" | "stop" | "leave"}``, ``{"do": "change", "changes": …}``, ``{"ack": sequence}``;
+the process tells ``{"events": …, "obeyed": …}``, ``{"note": …}`` and at the end
+``{"ended": status, "error": …}``.
 
 Whatever order it obeys, the checkpoint is written first and then spoken of: a process that is
-killed in between leaves nothing said that the next one does not know.
+killed in between leaves nothing said that the next one does not know. A change has an id, and is
+in the job for as long as the lab has not heard its event: what was obeyed is in the checkpoint, and
+is not done twice.
 """
 
 from __future__ import annotations
@@ -44,8 +47,9 @@ somebody waits for; then far, so that pages answer first on a busy machine, too.
 STATM = Path("/proc/self/statm")
 """Where Linux says how large a process is; elsewhere a run has no memory limit on a CPU."""
 
+CHANGE = "change"
 ORDERS = ("leave", "pause", "stop")
-"""What a process may be told, the weakest first."""
+"""What a process may be told besides, the weakest first."""
 
 DISK_REFUSES = (OSError, SafetensorError)  # which safetensors raises for a full disk
 
@@ -91,6 +95,8 @@ class Worker:
         self.folder = Path(job["folder"])
         self.checkpoint = self.folder / "checkpoint.safetensors"
         self.sequence = 0
+        self.changes: list[dict[str, Any]] = [*job["changes"]]  # to be made
+        self.obeyed: list[str] = []  # ids of those that are made
         self.unsent: list[tuple[int, str]] = []
         self.unacknowledged: deque[tuple[int, str]] = deque()
         self.last_sent = 0.0
@@ -129,8 +135,14 @@ class Worker:
         is_first = True
         while not training.ended:
             order = self._order() or ("pause" if training.step >= until else None)
+            changed = self._change(training)
+            if training.diverged:  # which nobody knew before
+                return self._finish(training)
             if order is not None:
                 return self._leave(training, order)
+            if changed:
+                self._keep(training, left="")
+                self._send(force=True)
             for event in training.advance():
                 self._say(event)
             self._send(force=is_first)
@@ -144,6 +156,7 @@ class Worker:
         """Take up the checkpoint, and tell again what the lab may not have written down."""
         notes = training.restore(self.checkpoint)
         self.sequence = int(notes["sequence"])
+        self.obeyed = json.loads(notes.get("obeyed", "[]"))
         self.unsent = [(number, text) for number, text in json.loads(notes["unacknowledged"])]
         left, until = notes["left"], self.job["until"]
         if left == "stop" or (left == "pause" and (until is None or training.step < until)):
@@ -159,12 +172,36 @@ class Worker:
             self._say(RunPaused(step=training.step))
         if order == "stop":
             self._say(RunStopped(step=training.step))
-        try:
-            self._save(training, left=order)
-        except StoreError:
-            self.unsent = []  # it goes on from an older checkpoint, and has not left at all
-            raise
+        self._keep(training, left=order)
         return {"pause": "paused", "stop": "stopped"}.get(order, "queued")
+
+    def _change(self, training: Training) -> bool:
+        """Operate on the run as the lab has asked; whether anything is to be kept and then said.
+
+        A run that goes on from before its last word repeats itself until it is there again: what
+        it has said stays true.
+        """
+        asked = [change for change in self.changes if change["id"] not in self.obeyed]
+        if not asked or training.step < self.job["step"]:
+            return False
+        for event in training.flush():
+            self._say(event)
+        if training.ended:
+            return False
+        for change in asked:
+            self._say(training.change(change["what"], change["value"], change["over"]))
+            self.obeyed.append(change["id"])
+        self.changes = []
+        return True
+
+    def _keep(self, training: Training, *, left: str) -> None:
+        """Write the checkpoint before what was done is spoken of."""
+        try:
+            self._save(training, left=left)
+        except StoreError:
+            self.unsent = []  # it goes on from an older checkpoint, and has not done it at all
+            raise
+        self.last_saved = time.monotonic()
 
     def _finish(self, training: Training) -> str:
         try:
@@ -192,6 +229,7 @@ class Worker:
                 self.checkpoint,
                 sequence=str(self.sequence),
                 unacknowledged=json.dumps(untold),
+                obeyed=json.dumps(self.obeyed),
                 left=left,
             )
         except DISK_REFUSES as error:
@@ -214,7 +252,7 @@ class Worker:
     def _send(self, *, force: bool = False) -> None:
         now = time.monotonic()
         if self.unsent and (force or now - self.last_sent >= SEND_EVERY):
-            self.lab.tell({"events": self.unsent})
+            self.lab.tell({"events": self.unsent, "obeyed": self.obeyed})
             self.unacknowledged.extend(self.unsent)
             self.unsent = []
             self.last_sent = now
@@ -224,7 +262,9 @@ class Worker:
         orders = []
         while self.lab.has_message():
             message = self.lab.hear()
-            if "do" in message:
+            if message.get("do") == CHANGE:
+                self.changes += message["changes"]
+            elif "do" in message:
                 orders.append(message["do"])
             while self.unacknowledged and self.unacknowledged[0][0] <= message.get("ack", 0):
                 self.unacknowledged.popleft()

@@ -88,20 +88,17 @@ def measure(
 def _logits(network: ResidualNetwork, images: Tensor, lesions: Sequence[Lesion]) -> list[Tensor]:
     """Give what the network says with each lesion, of shape (B, K)."""
     units = network.units
-    x = network.stem(images)
-    firsts = {lesion.first_changed() for lesion in lesions}
+    behind = len(units) + 1  # where the intact network goes on: with its head
+    firsts = [lesion.first_changed() or behind for lesion in lesions]
     signals: dict[int, Tensor] = {}  # what stands before each place where a lesion begins
-    for place, unit in enumerate(units, start=1):
+    x = network.stem(images)
+    for place in range(1, max(firsts, default=0) + 1):
         if place in firsts:
             signals[place] = x
-        x = unit(x)
-    whole: Tensor = network.head(x)
+        if place < max(firsts):  # one lesion alone takes no longer than one pass
+            x = units[place - 1](x)
     found = []
-    for lesion in lesions:
-        first = lesion.first_changed()
-        if not first:
-            found.append(whole)
-            continue
+    for lesion, first in zip(lesions, firsts, strict=True):
         y = signals[first]
         for step in _steps(network, lesion)[first - 1 :]:
             y = step(y)

@@ -24,6 +24,7 @@ from resnet_core.errors import SpecError
 from resnet_core.nets.build import build_network
 from resnet_core.nets.resnet import ResidualNetwork
 from resnet_core.specs import NetworkSpec
+from resnet_core.specs.choices import OPTIONS
 
 BATCH = 512
 
@@ -45,7 +46,15 @@ def check_deepens(shallow: NetworkSpec, deep: NetworkSpec) -> None:
             deep=deep.name,
             shallow=shallow.name,
         )
-    needed = [("activation order", deep.order, "original"), ("activation", deep.activation, "relu")]
+    needed: list[tuple[str, object, object]] = [
+        ("activation order", deep.order, "original"),
+        ("activation", deep.activation, "relu"),
+        ("shortcut scale", deep.shortcut_scale, 1.0),
+        # A unit survives the less the deeper it stands among all: copies would answer otherwise.
+        ("survival", deep.survival, 1.0),
+    ]
+    if deep.shortcut not in OPTIONS:  # a gate, or chance, lets less than all of it through
+        needed.append(("shortcut", deep.shortcut, "A"))
     if deep.join == "plain":
         needed.append(("block", deep.block, "basic"))
     for name, value, right in needed:

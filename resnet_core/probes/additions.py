@@ -18,7 +18,7 @@ from resnet_core.probes.sizes import norms_and_product, ratio
 
 
 class Additions:
-    """The split of one backward pass; empty for a plain network, which adds nothing.
+    """The split of one backward pass; empty while a network is plain, and adds nothing.
 
     Attributes:
         hooks: To be removed.
@@ -27,9 +27,9 @@ class Additions:
     def __init__(self, network: ResidualNetwork) -> None:
         self.hooks: list[Any] = []
         self._splits: list[_Split] = []
-        if network.spec.join == "plain":
-            return
         for unit in network.units:
+            if unit.join == "plain":  # not the plan's word: shortcuts may have been switched on
+                continue
             split = _Split()
             self._splits.append(split)
             self.hooks += split.listen(unit)

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from resnet_core.nets import ResidualNetwork
+from resnet_core.probes.sizes import mean
 
 
 class Gates:
@@ -31,4 +32,4 @@ class Gates:
         ]
 
     def _take(self, module: nn.Module, given: Any, opening: Tensor) -> None:
-        self.found.setdefault("gate", []).append(opening.detach().mean())
+        self.found.setdefault("gate", []).append(mean(opening))

@@ -19,6 +19,11 @@ def norm(tensor: Tensor) -> Tensor:
     return found
 
 
+def mean(tensor: Tensor) -> Tensor:
+    """Give the mean of a tensor of any shape, as a float64 scalar."""
+    return _held(tensor).mean(dtype=torch.float64)
+
+
 def sums(images: Tensor, *, wide: bool = True) -> tuple[Tensor, Tensor]:
     """Give each channel's sum, and the sum of all squares as a scalar.
 

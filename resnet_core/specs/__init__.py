@@ -1,11 +1,12 @@
 """The plans: frozen, hashed, impossible to build wrong. Imports no PyTorch.
 
 Read in this order: ``plan`` (what every plan is), ``choices`` (the tables), ``network``, ``data``,
-``training``, ``run``, ``study``, ``suspects`` (why is the deeper one worse?), ``events`` (what a
-run says while it runs), ``places`` (what its numbers belong to); ``unit`` and ``sentence`` stand
-alone.
+``training``, ``changes`` (surgery while it trains), ``run``, ``study``, ``suspects`` (why is the
+deeper one worse?), ``variants`` (what may travel on the shortcut), ``events`` (what a run says
+while it runs), ``places`` (what its numbers belong to); ``unit`` and ``sentence`` stand alone.
 """
 
+from resnet_core.specs.changes import Change
 from resnet_core.specs.choices import (
     ACTIVATIONS,
     BLOCKS,
@@ -29,6 +30,15 @@ from resnet_core.specs.study import DegradationStudy, TwinStudy
 from resnet_core.specs.suspects import SUSPECTS, Suspect, SuspectStudy
 from resnet_core.specs.training import TrainSpec
 from resnet_core.specs.unit import UnitSpec
+from resnet_core.specs.variants import (
+    SHORTCUT_CASES,
+    TABLE_1,
+    OrderStudy,
+    ScaleStudy,
+    ShortcutCase,
+    ShortcutStudy,
+    VariantStudy,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -45,16 +55,24 @@ __all__ = [
     "PROBES",
     "SCHEDULES",
     "SHORTCUTS",
+    "SHORTCUT_CASES",
     "SUSPECTS",
+    "TABLE_1",
+    "Change",
     "DataSpec",
     "DegradationStudy",
     "NetworkSpec",
+    "OrderStudy",
     "Plan",
     "RunSpec",
+    "ScaleStudy",
+    "ShortcutCase",
+    "ShortcutStudy",
     "Suspect",
     "SuspectStudy",
     "TrainSpec",
     "TwinStudy",
     "UnitSpec",
+    "VariantStudy",
     "cifar_depths",
 ]

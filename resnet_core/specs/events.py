@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from resnet_core.specs.changes import What
+
 REPORT_EVERY = 4
 """Steps between two ``StepsCompleted``: a point at least every so many steps."""
 
@@ -110,6 +112,24 @@ class RunResumed(_Event):
     until: int | None = None
 
 
+class RunChanged(_Event):
+    """Something was changed after this step, as planned or by the run's owner.
+
+    Attributes:
+        step: Done before; 0 before the first.
+        what: ``shortcut_scale``, λ of every shortcut, or ``learning_rate``, the height of the
+            schedule.
+        value: What it is changed to.
+        over: In how many steps λ goes there, evenly; 0 for at once.
+    """
+
+    kind: Literal["changed"] = "changed"
+    step: int
+    what: What
+    value: float
+    over: int = 0
+
+
 class RunCompleted(_Event):
     """All steps are done. ``seconds`` is the training time, ``images_per_second`` the mean pace."""
 
@@ -159,6 +179,7 @@ Event = Annotated[
     | ProbesCompleted
     | RunPaused
     | RunResumed
+    | RunChanged
     | RunCompleted
     | RunDiverged
     | RunStopped

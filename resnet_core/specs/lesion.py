@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Self
 
 from pydantic import model_validator
 
 from resnet_core.errors import SpecError
+from resnet_core.seeding import derive_seed
 from resnet_core.specs.network import MAX_DEPTH, NetworkSpec
 from resnet_core.specs.places import unit_places
 from resnet_core.specs.plan import Plan, check_between, shown
 
 MOST_SCALE = 10.0
+MOST_DRAWS = 1000
+MOST_SWAPS = 1000
 
 
 class Lesion(Plan):
@@ -75,6 +79,13 @@ class Lesion(Plan):
                     name=network.name,
                     count=count,
                 )
+        if len(self.deleted) == count:
+            raise SpecError(
+                "All {count} units of {name} were asked to be deleted, but then nothing is left of "
+                "what was trained: leave one at least.",
+                count=count,
+                name=network.name,
+            )
         if self.order and len(self.order) != count:
             raise SpecError(
                 "An order of {asked} units was asked for, but {name} has {count}.",
@@ -136,3 +147,60 @@ def kendall_tau(order: tuple[int, ...]) -> float:
         return math.nan
     discordant = sum(order[i] > order[j] for i in range(count) for j in range(i + 1, count))
     return 1 - 4 * discordant / (count * (count - 1))
+
+
+# --- draws ----------------------------------------------------------------------------------------
+
+
+def each_deletion(network: NetworkSpec) -> list[Lesion]:
+    """Delete each unit by itself, in the order of units (Veit et al. 2016 figure 3)."""
+    return [Lesion(deleted=(unit,)) for unit in range(1, sum(network.units_per_stage) + 1)]
+
+
+def random_deletions(network: NetworkSpec, k: int, draws: int, seed: int) -> list[Lesion]:
+    """Draw k units to be deleted at once, several times (Veit et al. 2016 figure 5a).
+
+    Draws depend on the number of units and nothing else of the network, so that twins lose the same
+    ones; more draws begin with the same ones as fewer.
+
+    Raises:
+        SpecError: There are not more than k units.
+    """
+    count = sum(network.units_per_stage)
+    check_between("Number of deleted units", k, 1, count - 1)
+    check_between("Draws", draws, 1, MOST_DRAWS)
+    found = []
+    for draw in range(draws):
+        chance = random.Random(derive_seed(seed, "delete units", count, k, draw))
+        # Only random() promises to give the same in every Python.
+        shuffled = sorted(range(1, count + 1), key=lambda _: chance.random())
+        found.append(Lesion(deleted=tuple(sorted(shuffled[:k]))))
+    return found
+
+
+def random_swaps(network: NetworkSpec, k: int, draws: int, seed: int) -> list[Lesion]:
+    """Swap k random pairs of equal shape, one after the other, several times (figure 5b).
+
+    A later swap may undo an earlier one: what is swapped is drawn anew each time.
+
+    Raises:
+        SpecError: No two units of the network can change places.
+    """
+    pairs = swaps(network)
+    if not pairs:
+        raise SpecError(
+            "Units of {name} were asked to change places, but no two of them have the same shape: "
+            "take a deeper network.",
+            name=network.name,
+        )
+    check_between("Number of swaps", k, 1, MOST_SWAPS)
+    check_between("Draws", draws, 1, MOST_DRAWS)
+    found = []
+    for draw in range(draws):
+        chance = random.Random(derive_seed(seed, "swap units", k, draw))
+        order = list(range(1, sum(network.units_per_stage) + 1))
+        for _ in range(k):
+            one, other = pairs[int(chance.random() * len(pairs))]
+            order[one - 1], order[other - 1] = order[other - 1], order[one - 1]
+        found.append(Lesion(order=tuple(order)))
+    return found

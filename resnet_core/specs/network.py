@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from resnet_core.errors import SpecError
 from resnet_core.specs.choices import (
@@ -86,13 +86,13 @@ SCALARS: Mapping[str, tuple[float, float]] = MappingProxyType(
 """What a residual unit's parts are multiplied by, as numbers: lowest and highest."""
 
 
-def _has(data: Mapping[Any, Any], name: str) -> bool:
-    """Whether a network that is asked for has a part that a number of ``SCALARS`` is about."""
-    if data.get("join") == "plain":
+def _has(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether a network has a part that a number of ``SCALARS`` is about."""
+    if settings.get("join") == "plain":
         return False
-    shortcut = data.get("shortcut", "A")
+    shortcut = settings.get("shortcut")
     if name == "gate_bias":
-        return shortcut in [*GATED]
+        return shortcut in GATED
     return name != "dropout" or shortcut == "dropout"
 
 
@@ -155,7 +155,13 @@ class NetworkSpec(Plan):
 
     @field_validator(*SCALARS)
     @classmethod
-    def _one_zero(cls, value: float) -> float:
+    def _keep_what_counts(cls, value: float, info: ValidationInfo) -> float:
+        name = str(info.field_name)
+        low, high = SCALARS[name]
+        # What cannot be built is left for the checks to refuse.
+        if low <= value <= high and not _has(info.data, name):
+            usual: float = cls.model_fields[name].default
+            return usual
         return value + 0.0  # -0.0 becomes 0.0: it is equal, and equal plans have equal digests
 
     @model_validator(mode="before")
@@ -167,11 +173,6 @@ class NetworkSpec(Plan):
         # The tables as lists: anything may be asked for, and not everything can be hashed.
         if data.get("join") == "plain" and data.get("shortcut", "A") in [*SHORTCUTS]:
             data["shortcut"] = "A"
-        for name, (low, high) in SCALARS.items():
-            value = data.get(name)
-            # What cannot be built is left for the checks to refuse.
-            if isinstance(value, int | float) and low <= value <= high and not _has(data, name):
-                del data[name]
         if data.get("family") == "imagenet":
             data.setdefault("width", 64)
             if data.get("depth") in [*IMAGENET_UNITS]:

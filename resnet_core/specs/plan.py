@@ -39,7 +39,7 @@ class Plan(BaseModel):
         return {
             name: value
             for name, value in written.items()
-            if name not in self.added or value != self.added[name]
+            if name not in self.added or getattr(self, name) != self.added[name]
         }
 
     @model_validator(mode="wrap")

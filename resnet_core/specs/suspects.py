@@ -18,7 +18,7 @@ from pydantic import model_validator
 from resnet_core.errors import SpecError
 from resnet_core.specs.choices import NORMALISATIONS
 from resnet_core.specs.data import DataSpec
-from resnet_core.specs.network import NetworkSpec
+from resnet_core.specs.network import MIN_DEPTH, NetworkSpec, cifar_depths
 from resnet_core.specs.plan import Plan, check_between, check_choice
 from resnet_core.specs.run import RunSpec
 from resnet_core.specs.sentence import Sentence
@@ -211,6 +211,13 @@ class SuspectStudy(Plan):
         check_choice("Normalisation", self.normalisation, NORMALISATIONS)
         for depth in (self.shallow, self.deep):
             self.network(depth)
+        if self.deep == MIN_DEPTH:
+            raise SpecError(
+                "{deep} layers were asked for as the deep network, but no network has fewer: from "
+                "{lowest} on, with a shallow one below it, would be right.",
+                deep=self.deep,
+                lowest=cifar_depths()[1],
+            )
         if self.shallow >= self.deep:
             raise SpecError(
                 "{deep} layers were asked for as the deep network and {shallow} as the shallow "

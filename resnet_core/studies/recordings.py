@@ -17,12 +17,19 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from resnet_core.errors import ResNetLabError, RunError, StoreError
-from resnet_core.specs import DegradationStudy, SuspectStudy, TwinStudy
+from resnet_core.specs import (
+    DegradationStudy,
+    OrderStudy,
+    ScaleStudy,
+    ShortcutStudy,
+    SuspectStudy,
+    TwinStudy,
+)
 from resnet_core.specs.events import Event, RunStarted, StepsCompleted
 from resnet_core.store import Store, StoredEvent
 from resnet_core.studies.outcomes import Outcome, outcomes_from_events
 
-S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy)
+S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy, ScaleStudy, ShortcutStudy, OrderStudy)
 
 FORMAT = 1
 MERGED_STEPS = 20

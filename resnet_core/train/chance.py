@@ -26,7 +26,9 @@ def has_chance(network: nn.Module) -> bool:
 def chance(seed: int, step: int, device: str) -> Iterator[None]:
     """Let the parts of one step that are left to chance depend on seed and step alone."""
     kind = torch.device(device).type
+    drawn_from = torch.default_generator if kind == "cpu" else torch.get_device_module(kind)
     devices = [] if kind == "cpu" else [torch.device(device)]
     with torch.random.fork_rng(devices, device_type=kind if devices else "cuda"):
-        torch.manual_seed(derive_seed(seed, "chance", step))
+        # ``torch.manual_seed`` would seed every device there is, and only this one is given back.
+        drawn_from.manual_seed(derive_seed(seed, "chance", step))
         yield

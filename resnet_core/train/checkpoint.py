@@ -1,4 +1,4 @@
-"""A run's state in one file, and back: weights, statistics, momentum, step.
+"""A run's state in one file, and back: weights, statistics, momentum, step, and what was changed.
 
 Random numbers need no state: each is derived from the seed and the step (``seeding``). The file is
 safetensors (nothing in it can be run), written beside and moved into place, so that a kill leaves
@@ -17,6 +17,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from resnet_core.errors import RunError
+from resnet_core.nets import ResidualNetwork
+from resnet_core.specs.events import RunChanged
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Checkpoint:
         step: Steps done.
         seconds: Of training so far.
         notes: What the owner of the run wants to find again.
+        changes: All that was changed so far, as planned or not.
     """
 
     network: dict[str, Tensor]
@@ -36,6 +39,7 @@ class Checkpoint:
     step: int
     seconds: float
     notes: dict[str, str]
+    changes: tuple[RunChanged, ...] = ()
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -55,6 +59,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
             "step": str(checkpoint.step),
             "seconds": repr(checkpoint.seconds),
             "notes": json.dumps(checkpoint.notes),
+            "changes": json.dumps([change.model_dump() for change in checkpoint.changes]),
         },
     )
     beside.replace(path)
@@ -81,6 +86,10 @@ def read_checkpoint(path: Path, *, device: str = "cpu") -> Checkpoint:
             step=int(metadata["step"]),
             seconds=float(metadata["seconds"]),
             notes=json.loads(metadata["notes"]),
+            changes=tuple(
+                RunChanged.model_validate(change)
+                for change in json.loads(metadata.get("changes", "[]"))
+            ),
         )
     except OSError as error:
         raise RunError(
@@ -115,10 +124,38 @@ def check_fits(path: Path, checkpoint: Checkpoint, network: torch.nn.Module) -> 
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:
-    """Write a network's weights alone, for download, and for others to load."""
+    """Write a network's weights alone, for download, and for others to load.
+
+    Where λ is no longer the plan's, the file says so: with another, the weights mean nothing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     save_file(
-        {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}, beside
+        {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()},
+        beside,
+        metadata=_otherwise(network),
     )
     beside.replace(path)
+
+
+def _otherwise(network: torch.nn.Module) -> dict[str, str] | None:
+    """Say what of a network is no longer as its plan has it; λ is one for all units."""
+    if not isinstance(network, ResidualNetwork):
+        return None
+    unit, plan = network.units[0], network.spec
+    if (unit.join, unit.shortcut_scale) == (plan.join, plan.shortcut_scale):
+        return None
+    return {"shortcut_scale": repr(unit.shortcut_scale)}
+
+
+def read_shortcut_scale(path: Path) -> float | None:
+    """Give λ of a file of weights, where it is not the plan's.
+
+    Raises:
+        OSError: There is no such file.
+        SafetensorError: It is damaged.
+        ValueError: It says a λ that is no number.
+    """
+    with safe_open(path, framework="pt") as file:
+        scale = (file.metadata() or {}).get("shortcut_scale")
+    return None if scale is None else float(scale)

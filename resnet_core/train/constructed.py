@@ -8,6 +8,7 @@ import torch
 
 from resnet_core.arithmetic.estimate import EVALUATED_ON_THE_WAY
 from resnet_core.data import Split, load_pictures, normalise
+from resnet_core.errors import RunError
 from resnet_core.nets.deepen import BATCH, check_deepens, deepen
 from resnet_core.specs import NetworkSpec, RunSpec
 from resnet_core.studies.judgement import Constructed
@@ -36,6 +37,12 @@ def constructed_solution(run: RunSpec, weights: Path, deep: NetworkSpec) -> Cons
     shallow = load_trained(
         run, weights, channels=pictures.train.images.shape[1], classes=len(pictures.classes)
     )
+    if any(unit.shortcut_scale != run.network.shortcut_scale for unit in shallow.units):
+        raise RunError(
+            "{name} was to be deepened, but λ was changed while it trained: take a run that was "
+            "left alone.",
+            name=run.network.name,
+        )
     split = _some(pictures.train, EVALUATED_ON_THE_WAY)
     images = normalise(split.images, pictures.mean, pictures.std)  # (N, C, H, W)
     built = deepen(shallow, deep, seed=run.train.seed, images=images)

@@ -1,7 +1,8 @@
 """The training loop: ``Training`` is one run, one step at a time; ``train`` runs all of it.
 
-Nothing happens between two steps, so its owner may pause, change or stop a run there. Losses stay
-on the device until an event is due: reading one each step would make a GPU wait.
+Nothing happens between two steps, so its owner may pause, change or stop a run there; what the plan
+changes is changed there, too. Losses stay on the device until an event is due: reading one each
+step would make a GPU wait.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from torch import Tensor, nn
 import resnet_core
 from resnet_core.arithmetic.estimate import EVALUATED_AT_THE_END, EVALUATED_ON_THE_WAY
 from resnet_core.data import Batches, Pictures, load_pictures
+from resnet_core.errors import RunError
 from resnet_core.nets import ResidualNetwork, build_network
 from resnet_core.probes import Watch
-from resnet_core.specs import RunSpec
+from resnet_core.specs import Change, RunSpec
+from resnet_core.specs.changes import What, shortcut_scale_at
 from resnet_core.specs.events import (
     REPORT_EVERY,
     EvaluationCompleted,
     Event,
     ProbesCompleted,
+    RunChanged,
     RunCompleted,
     RunDiverged,
     RunStarted,
@@ -52,6 +56,7 @@ class Training:
         network: Being trained; its weights change with every ``advance``.
         step: Steps done.
         seconds: Spent in steps and evaluations; pauses are not counted.
+        changes: What was changed so far, in that order, as planned or by its owner.
         ended: Nothing follows: completed or diverged.
         diverged: It ended because its loss was no longer a number.
     """
@@ -80,11 +85,13 @@ class Training:
         )
         self.step = 0
         self.seconds = 0.0
+        self.changes: list[RunChanged] = []
         self.ended = False
         self.diverged = False
         self._evaluation_steps = frozenset(run.train.evaluation_steps)
         self._probe_steps = frozenset(run.train.probe_steps)
         self._has_chance = has_chance(self.network)
+        self._pace = run.train  # with the learning rate as it stands
         self._losses: list[Tensor] = []
         self._errors: list[Tensor] = []
 
@@ -110,13 +117,24 @@ class Training:
         return bool(self._losses)
 
     def advance(self) -> list[Event]:
-        """Do one step and give the events that are due; most steps give none."""
+        """Do one step and give the events that are due; most steps give none.
+
+        What is planned before the step is changed first; should it turn out that the steps before
+        have diverged, the run ends there.
+        """
         began = time.perf_counter()
+        events: list[Event] = []
+        if planned := [change for change in self.run.changes if change.step == self.step]:
+            events += self.flush(since=began)  # events come in the order of steps
+            if self.ended:
+                return events
+            events += [self.change(plan.what, plan.value, plan.over) for plan in planned]
+            began = time.perf_counter()
         self.step += 1
+        self._set_shortcut_scale()
         images, labels = self.batches.batch(self.step)  # (B, C, H, W), (B,)
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.run.train, self.step)
-        events: list[Event] = []
+            group["lr"] = learning_rate(self._pace, self.step)
         if self.step in self._probe_steps:
             with Watch(self.network, self.optimiser) as watch:
                 self._update(images, labels, watch)
@@ -142,6 +160,45 @@ class Training:
                 )
             )
         return events
+
+    def change(self, what: What, value: float, over: int = 0) -> RunChanged:
+        """Change λ of every shortcut, or the learning rate, from the next step on.
+
+        Args:
+            what: See ``Change``.
+            value: What it is changed to.
+            over: In so many steps, evenly; 0 for at once.
+
+        Raises:
+            SpecError: It cannot be changed to that.
+            RunError: The run has ended.
+        """
+        assert not self._losses, "flush before changing"
+        if self.ended:
+            raise RunError(
+                "{name} was to be changed after step {step}, but there it has ended: start another "
+                "run.",
+                name=self.run.network.name,
+                step=self.step,
+            )
+        change = Change(step=self.step, what=what, value=value, over=over)
+        made = RunChanged(**change.model_dump())
+        self._take_up([*self.changes, made])
+        return made
+
+    def _take_up(self, changes: list[RunChanged]) -> None:
+        """Let rate and λ be what changes have made of them."""
+        self.changes = changes
+        rates = [change.value for change in changes if change.what == "learning_rate"]
+        if rates:
+            self._pace = self.run.train.model_copy(update={"learning_rate": rates[-1]})
+        self._set_shortcut_scale()
+
+    def _set_shortcut_scale(self) -> None:
+        # Where nothing was changed, a plain network has no shortcuts at all, rather than λ = 0.
+        if any(change.what == "shortcut_scale" for change in self.changes):
+            scale = shortcut_scale_at(self.run.network, self.changes, self.step)
+            self.network.scale_shortcuts(scale)
 
     def _update(self, images: Tensor, labels: Tensor, watch: Watch | None = None) -> None:
         """Do what a step is for; ``watch`` measures on the way, and changes nothing."""
@@ -221,6 +278,7 @@ class Training:
                 step=self.step,
                 seconds=self.seconds,
                 notes=notes,
+                changes=tuple(self.changes),
             ),
         )
 
@@ -243,6 +301,7 @@ class Training:
             )
         self.step = checkpoint.step
         self.seconds = checkpoint.seconds
+        self._take_up([*checkpoint.changes])
         self.ended = self.step >= self.run.train.steps
         return checkpoint.notes
 

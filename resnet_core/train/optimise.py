@@ -18,7 +18,11 @@ WARM_UP = 0.1
 
 
 def learning_rate(spec: TrainSpec, step: int) -> float:
-    """Give the learning rate of a step, counted from 1."""
+    """Give the learning rate of a step, counted from 1.
+
+    Whoever changes the rate in mid-run replaces ``spec.learning_rate``, which is the height of the
+    schedule: its shape goes on.
+    """
     if step <= spec.warmup_steps:
         return spec.learning_rate * WARM_UP
     total = spec.steps - spec.warmup_steps

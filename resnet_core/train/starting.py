@@ -8,6 +8,7 @@ from resnet_core.data import load_pictures, normalise
 from resnet_core.probes import gradient_correlation
 from resnet_core.specs import RunSpec
 from resnet_core.specs.events import ProbesCompleted
+from resnet_core.train.chance import chance
 from resnet_core.train.engine import Training
 
 
@@ -39,6 +40,7 @@ def probe_start(run: RunSpec) -> Start:
     labels = pictures.train.labels
     other = int((labels != labels[0]).nonzero()[0].item())
     pair = normalise(pictures.train.images[[0, other]], pictures.mean, pictures.std)  # (2, C, H, W)
-    distances, cosines = gradient_correlation(training.network, pair[0], pair[1])
+    with chance(run.train.seed, 0, training.device):
+        distances, cosines = gradient_correlation(training.network, pair[0], pair[1])
     probed = next(event for event in training.advance() if isinstance(event, ProbesCompleted))
     return Start(probed.values, tuple(distances), tuple(cosines))

@@ -26,6 +26,7 @@ NAMES = (
     "slider",
     "drawing",
     "gradients",
+    "lesions",
     "study",
     "deep",
 )

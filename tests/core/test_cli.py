@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from resnet_core.cli import app
 from resnet_core.execute.client import LabClient
-from resnet_core.specs import DegradationStudy, RunSpec, TrainSpec
+from resnet_core.specs import DegradationStudy, NetworkSpec, RunSpec, ScaleStudy, TrainSpec
 from resnet_core.store import Store
+from resnet_core.studies import load_recording
 
 SMALL = ["--width", "4", "--steps", "20", "--batch-size", "32"]
 
@@ -133,12 +134,24 @@ def test_what_is_unusual_of_a_network_is_said():
         (("train", "--initialisation", "fixup"), "it is made for normalisation 'none'"),
         (("train", "--initialisation", "zero-last-bn", "--join", "plain"), "'residual': take that"),
         (("train", "--probes", "1001"), "Probes 1001 was asked for"),
+        (("train", "--change", "200:shortcut_scale=0"), "Step of a change 200 was asked for"),
+        (("train", "--change", "nonsense"), "Change 'nonsense' was asked for"),
+        (("train", "--change", "5:learning_rate=nan"), "Value 'nan' was asked for"),
         (("train", "--depth", "10000"), "Depth 10000 was asked for"),
         (("train", "--dataset", "cifar100"), "Data set 'cifar100' was asked for"),
         (("train", "--lr", "nan"), "Learning rate nan was asked for"),
         (("train", "--images", "/nowhere/at/all"), "/nowhere/at/all"),
         (("study", "degradation", "--depths", "8,9"), "Depth 9 was asked for"),
         (("study", "degradation", "--seeds", "0"), "Seeds 0 was asked for"),
+        (("study", "scales", "--scales", "nan"), "Scales nan was asked for"),
+        (("study", "scales", "--scales", "0.5,3"), "Shortcut scale 3.0 was asked for"),
+        (("study", "scales", "--scales", "1,1"), "each may stand once, in rising order."),
+        (("study", "scales", "--seeds", "17"), "170 runs were asked for"),
+        (("study", "shortcuts", "--cases", "wormhole"), "Shortcut case 'wormhole' was asked for"),
+        (("study", "shortcuts", "--cases", ""), "A study of no variant was asked for"),
+        (("study", "shortcuts", "--block", "bottleneck", "--depth", "32"), "Depth 32 was asked"),
+        (("study", "orders", "--orders", "original,original"), "'original' was asked for twice"),
+        (("study", "orders", "--first-seed", "-1"), "First seed -1 was asked for"),
     ],
     ids=" ".join,
 )
@@ -151,6 +164,7 @@ def test_a_plan_that_cannot_be_built_is_refused_with_its_sentence(arguments, sai
     [
         (("study", "degradation", "--depths", "8,x"), "whole numbers"),
         (("study", "degradation", "--depths", ""), "whole numbers"),
+        (("study", "scales", "--scales", "1,much"), "numbers with commas"),
         (("count", "--classes", "0"), "'--classes'"),
         (("count", "--channels", "-1"), "'--channels'"),
         (("count", "--size", "0"), "'--size'"),
@@ -255,6 +269,19 @@ def test_training_says_what_was_probed(studied, lab):
     assert plan.train.probes == 3
 
 
+def test_training_says_what_was_changed(studied, lab):
+    changes = ["--change", "5:shortcut_scale=0", "--change", "5:shortcut_scale=1+8"]
+    asked = ["train", "--depth", "8", *SMALL, *changes, "--change", "9:learning_rate=0.01"]
+    events = rows(say(*asked, "--seed", "7", "--json"))
+    changed = [event for event in events if event["kind"] == "changed"]
+    assert [(e["step"], e["what"], e["value"], e["over"]) for e in changed] == [
+        (5, "shortcut_scale", 0, 0),
+        (5, "shortcut_scale", 1, 8),
+        (9, "learning_rate", 0.01, 0),
+    ]
+    assert events[-1]["kind"] == "completed"
+
+
 def test_training_reads_well_without_json(studied, lab):
     result = say("train", "--depth", "8", *SMALL, "--seed", "0")
     assert result.exit_code == 0, result.output
@@ -298,6 +325,144 @@ def test_a_study_is_recorded_into_a_file(studied, lab, tmp_path):
     last = rows(say("study", "degradation", *asked))[-1]
     assert path.exists()
     assert last["results"] == studied[-1]["results"][:2]
+
+
+TINY = ["--depth", "8", "--width", "2", "--steps", "4"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        (("scales", "--scales", "0,1"), ["0", "1"]),
+        (("shortcuts", "--cases", "identity,exclusive-gate-6"), ["identity", "exclusive-gate-6"]),
+        (("orders", "--orders", "original,pre-activation"), ["original", "pre-activation"]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_the_last_line_of_a_study_of_variants_has_their_errors_and_a_verdict(lab, asked, keys):
+    study = ["study", *asked, *TINY, "--seeds", "2", "--first-seed", "3"]
+    last = rows(say(*study, "--json"))[-1]
+    assert [row["variant"] for row in last["results"]] == keys
+    for row in last["results"]:
+        assert row["diverged"] == []
+        for errors in (row["train_error"], row["test_error"]):
+            assert len(errors) == 2
+            assert all(0 <= error <= 1 for error in errors)
+    assert last["verdict"]
+    assert not any("{" in sentence for sentence in last["verdict"])
+    result = say(*study)
+    assert result.exit_code == 0, result.output
+    assert "4 of 4 runs were known already." in result.stdout
+    assert result.stdout.splitlines()[-len(last["verdict"]) :] == last["verdict"]
+    assert any(line.split()[:1] == [keys[1]] for line in result.stdout.splitlines())
+
+
+def test_a_run_of_a_sweep_is_the_run_that_the_page_would_do(lab):
+    rows(say("study", "scales", "--scales", "0.5", "--lr", "0.05", *TINY, "--json"))
+    (run,) = ScaleStudy(
+        scales=(0.5,),
+        network=NetworkSpec(depth=8, width=2),
+        train=TrainSpec(steps=4, learning_rate=0.05),
+    ).runs
+    store = Store.open(lab.url, read_only=True)
+    assert store.run(run.digest) is not None
+    store.close()
+
+
+def test_a_sweep_in_which_a_run_diverges_is_recorded_and_says_at_which_step(lab, tmp_path):
+    path = tmp_path / "scales.json"
+    exploding = ["--scales", "2", "--depth", "32", "--width", "2", "--lr", "100", "--steps", "20"]
+    asked = [*exploding, "--record", str(path), "--json"]
+    ((row,), verdict) = rows(say("study", "scales", *asked))[-1].values()
+    assert (row["train_error"], row["test_error"]) == ([None], [None])
+    ((seed, step),) = [entry.values() for entry in row["diverged"]]
+    assert seed == 0
+    assert 0 < step <= 20
+    assert verdict[-1].startswith(f"λ = 2 diverged (seed 0; step {step})")
+    recorded = load_recording(path, ScaleStudy)
+    assert recorded.study.scales == (2,)
+    assert [outcome.step for outcome in recorded.outcomes()] == [step]
+
+
+def test_units_of_a_finished_run_are_deleted(studied, lab, tmp_path):
+    digest = next(
+        row["digest"]
+        for row in rows(say("runs", "--limit", "100", "--json"))
+        if row["network"] == "residual-14"
+    )
+    (each,) = rows(say("lesion", digest[:9], "--json"))
+    assert (each["run"], each["network"], each["images"]) == (digest, "residual-14", 360)
+    assert [row["unit"] for row in each["deleted"]] == [1, 2, 3, 4, 5, 6]
+    assert all(0 <= row["error"] <= 1 for row in [each["intact"], *each["deleted"]])
+    assert each["said"][0].split(" can be deleted")[0].endswith("of the 6 units of residual-14")
+    drawn = ["--draws", "3", "--seed", "5", "--images", "50", "--json"]
+    (many,) = rows(say("lesion", digest, "--delete", "1,4", *drawn))
+    assert (many["images"], many["draws"], many["seed"]) == (50, 3, 5)
+    for row, count in zip(many["deleted"], (1, 4), strict=True):
+        assert row["count"] == count
+        assert [len(units) for units in row["units"]] == [count] * 3
+        assert row["mean_error"] == pytest.approx(sum(row["errors"]) / 3)
+    said = say("lesion", digest[:9], "--delete", "2", "--draws", "2").stdout.splitlines()
+    assert said[0].startswith("residual-14, digits, 360 test images: error ")
+    assert said[1].startswith("without 2    units  mean error ")
+    # Kept under another name, it is the same network.
+    (kept,) = rows(say("keep", digest, "--into", str(tmp_path / "kept"), "--json"))
+    written = json.loads((tmp_path / "kept.json").read_text())
+    assert kept["test_error"] == written["test_error"] == each["intact"]["error"]
+    # What made it can be typed again: the same run, so nothing new is trained.
+    before = all_digests()
+    made = written["command"].split(" && ")[0].split()[3:]
+    assert made[0] == "train"
+    assert rows(say(*made, "--json"))[-1]["kind"] == "completed"
+    assert all_digests() == before
+
+
+def all_digests() -> list[str]:
+    return [row["digest"] for row in rows(say("runs", "--limit", "100", "--json"))]
+
+
+def test_a_network_that_ships_is_cut_by_its_name(studied, lab):
+    (row,) = rows(say("lesion", "plain-20", "--images", "100", "--json"))
+    assert (row["network"], row["images"], len(row["deleted"])) == ("plain-20", 100, 9)
+    assert min(one["error"] for one in row["deleted"]) > 0.6
+
+
+def test_lesions_that_cannot_be_are_refused_with_their_sentence(studied, lab):
+    (digest, *_) = all_digests()
+    for arguments, said in (
+        ((digest, "--delete", "all"), "Units 'all' were asked to be deleted"),
+        ((digest, "--delete", "4,2"), "rising"),
+        ((digest, "--delete", "0"), "Number of deleted units 0"),
+        ((digest, "--delete", "99"), "Number of deleted units 99"),
+        ((digest, "--draws", "0", "--delete", "1"), "Draws 0"),
+        ((digest, "--images", "0"), "Images 0 was asked for"),
+        (("nonsense",), "Run 'nonsense' was asked for, but there is none here"),
+        (("",), "Run '' was asked for, but there is none here"),
+    ):
+        assert said in refusal("lesion", *arguments)
+
+
+def test_a_run_without_weights_or_without_an_end_is_refused_with_its_sentence(studied, lab):
+    asked = ["--depth", "8", *SMALL, "--seed", "31", "--json"]
+    digest = RunSpec.model_validate(
+        {
+            "network": {"depth": 8, "width": 4},
+            "train": {"steps": 20, "batch_size": 32, "seed": 31},
+        }
+    ).digest
+    rows(say("train", *asked))
+    weights = Path(os.environ["RESNET_LAB_DATA"], "runs", digest, "weights.safetensors")
+    left = weights.read_bytes()
+    weights.write_bytes(left[:-1] + bytes([left[-1] ^ 1]))
+    assert "the file has been changed" in refusal("lesion", digest)
+    weights.unlink()
+    assert "left none, or they were removed" in refusal("lesion", digest)
+    endless = RunSpec(network={"depth": 8, "width": 4}, train={"steps": 100_000, "seed": 32})
+    lab.submit([endless], visitor="ann")
+    try:
+        assert "let it finish first" in refusal("lesion", endless.digest)
+    finally:
+        lab.stop([endless.digest], visitor="ann")
 
 
 def test_the_store_is_tidied(studied, lab):

@@ -70,7 +70,8 @@ def steps_done(lab: Keeper, runs: list[str]) -> list[int]:
 def test_a_link_restores_every_control(open_page: Open) -> None:
     asked: dict[str, Any] = {
         "shortcut1": "B",
-        "shortcut2": "C",
+        "shortcut2": "highway",
+        "changes2": "10:shortcut_scale=0,20:learning_rate=0.01,30:shortcut_scale=1+15",
         "depth1": 14,
         "depth2": 164,
         "width1": 4,
@@ -88,8 +89,9 @@ def test_a_link_restores_every_control(open_page: Open) -> None:
     page = open_page("twins", lang="en", **asked)
     assert not page.exception
     assert said(page) == []
-    assert [group.value for group in page.button_group[1:3]] == ["B", "C"]
-    assert {slider.label: slider.value for slider in page.select_slider} == {
+    assert [box.value for box in page.selectbox if "Shortcut" in box.label] == ["B", "highway"]
+    chosen = {slider.label: slider.value for slider in page.select_slider}
+    assert chosen == chosen | {
         "Depth of 1": 14,
         "Depth of 2": 164,
         "Width of 1": 4,
@@ -109,7 +111,11 @@ def test_a_link_restores_every_control(open_page: Open) -> None:
     [
         ("depth1", "9", "Depth 9 was asked for, but a CIFAR network of basic units has 6n+2"),
         ("depth2", "1e3", "depth '1e3', but a whole number from 8 to 1202 would be right."),
-        ("shortcut1", "D", "shortcut 'D', but there is no such choice: take one of none, A, B, C."),
+        (
+            "shortcut1",
+            "D",
+            "shortcut 'D', but there is no such choice: take one of none, A, B, C, ",
+        ),
         ("width2", "0", "width2 '0', but a whole number from 1 to 64 would be right."),
         ("steps", "1e9", "steps '1e9', but a whole number"),
         ("seed", "-1", "seed '-1', but a whole number from 0 to 2147483647 would be right."),
@@ -279,3 +285,92 @@ def test_the_same_network_twice_is_one_run(lab: Keeper, open_page: Open) -> None
     page.run()
     assert not page.exception
     assert "Trained already: remembered from before." in all_words(page)
+
+
+# Surgery.
+
+
+def changed(lab: Keeper, run: str) -> list[tuple[int, str, float, int]]:
+    events = [stored.event for stored in lab.store.events([run], kinds=["changed"])]
+    return [(e.step, e.what, e.value, e.over) for e in events]  # type: ignore[union-attr]
+
+
+def test_what_was_done_by_hand_is_marked_and_can_be_repeated_by_a_plan(
+    lab: Keeper, open_page: Open
+) -> None:
+    page = open_page("twins", **small(6, 1200))
+    plain, residual = digests(6, 1200)
+    press(page, "Start")
+    wait_until(lambda: min(steps_done(lab, [plain, residual])) > 0)
+    press(page, "Shortcuts off")
+    wait_until(lambda: len(changed(lab, residual)) == 1)
+    page.button_group(key="twins.surgery.where").set_value("both").run()
+    press(page, "λ to 1 over 50 steps")
+    wait_until(lambda: len(changed(lab, residual)) == 2 and len(changed(lab, plain)) == 1)
+    assert errors(page) == []
+    page.run()
+    marks = series(figures(page)[0])[f"{residual}:changes"]
+    assert marks["text"] == ["λ → 0", "λ → 1 (50)"]
+    done = changed(lab, residual)
+    wait_for(lab, [plain, residual], "completed")
+    page.run()
+    press(page, "Repeat with the same changes")
+    assert not page.exception
+    (first, _, _, _), (second, _, _, _) = done
+    asked = f"{first}:shortcut_scale=0,{second}:shortcut_scale=1+50"
+    assert link(page)["changes2"] == asked
+    (again,) = (asked_for for asked_for in [link(page)["changes1"]])
+    assert again.endswith(":shortcut_scale=1+50")
+    press(page, "Start")
+    repeated = charts(page)[0]["live"]["url"].split("/")[-1].split("?")[0].split("~")
+    assert set(repeated).isdisjoint({plain, residual})
+    wait_for(lab, repeated, "completed")
+    assert changed(lab, repeated[1]) == done
+    for run, twin in zip([plain, residual], repeated, strict=True):
+        (one,), (other,) = (
+            [e.event for e in lab.store.events([d], kinds=["evaluation"])][-1:] for d in (run, twin)
+        )
+        assert one.train_loss == other.train_loss  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("no_lab")
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ("cut", "Change 'cut' was asked for, but it is not written as one: 100:"),
+        ("5:shortcut_scale=9", "Shortcut scale 9.0 was asked for, but it must lie between -1"),
+        ("5:learning_rate=nan", "Value 'nan' was asked for, but a finite number would be right."),
+        ("5:depth=8", "What 'depth' was asked for, but there is no such choice"),
+        ("9:shortcut_scale=0,5:shortcut_scale=1", "each may stand once, in rising order."),
+    ],
+)
+def test_changes_that_cannot_be_are_answered_with_a_sentence(
+    open_page: Open, changes: str, sentence: str
+) -> None:
+    page = open_page("twins", lang="en", changes1=changes)
+    assert not page.exception
+    (line,) = said(page)
+    assert sentence in line
+    assert link(page) == {"lang": "en"}
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_changes_are_planned_before_the_start(open_page: Open) -> None:
+    page = open_page("twins", lang="en", steps=200)
+    press(page, "Shortcuts off")
+    assert link(page)["changes2"] == "100:shortcut_scale=0"
+    page.number_input(key="twins.surgery.at").set_value(150).run()
+    press(page, "λ to 1 over 50 steps")
+    assert link(page)["changes2"] == "100:shortcut_scale=0,150:shortcut_scale=1+50"
+    assert "after step 100: λ → 0; after step 150: λ → 1 (50)" in all_words(page)
+    press(page, "Plan nothing")
+    assert "changes2" not in link(page)
+    assert not page.exception
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_a_change_behind_the_last_step_is_left_out_and_said_so(open_page: Open) -> None:
+    page = open_page("twins", lang="en", steps=50, changes2="100:shortcut_scale=0")
+    assert not page.exception
+    assert "Left out, since training ends at step 50: after step 100: λ → 0" in all_words(page)
+    assert "Plan nothing" in labels(page)

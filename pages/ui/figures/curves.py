@@ -13,7 +13,9 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from pages.ui import theme
+from pages.ui.figures.marked import EDGES
 from pages.ui.figures.names import kind_name, run_series_name, series_name
+from resnet_core.specs.changes import Changed
 
 Quantity = Literal["error", "loss"]
 Number = float | None
@@ -39,6 +41,7 @@ class Curve:
         legend: Its name in the legend, where each run has its own place; None where runs of a join
             share one.
         hue: A colour of the palette, where two runs of the same join must be told apart.
+        changes: What was changed in mid-run: after which step, and what, in a few signs.
     """
 
     uid: str
@@ -55,7 +58,34 @@ class Curve:
     test_losses: Sequence[Number] = ()
     legend: str | None = None
     hue: str | None = None
+    changes: Sequence[tuple[int, str]] = ()
 
+
+def change_text(change: Changed) -> str:
+    """Write a change in signs that need no translation: ``λ → 1 (50)``, ``η → 0.01``."""
+    sign = {"shortcut_scale": "λ", "learning_rate": "η"}[change.what]
+    return f"{sign} → {change.value:g}" + (f" ({change.over})" if change.over else "")
+
+
+def change_updates(
+    changes: Mapping[str, Sequence[tuple[int, str]]],
+) -> dict[str, dict[str, list[Any]]]:
+    """Give the marks of changes by uid: at the top edge of the figure, a shelf a run.
+
+    Args:
+        changes: Of each run, by its digest, as ``Curve.changes``.
+    """
+    return {
+        f"{run}:changes": {
+            "x": [step for step, _ in marks],
+            "y": [1 - _SHELF * place] * len(marks),
+            "text": [text for _, text in marks],
+        }
+        for place, (run, marks) in enumerate(changes.items())
+    }
+
+
+_SHELF = 0.09
 
 KINDS: Mapping[Quantity, Mapping[str, theme.Kind]] = {
     "error": {"batch_error": "batch", "test_error": "test", "train_error": "train"},
@@ -118,6 +148,8 @@ def training_curves(
         for run in runs
     ]
     _show_the_deepest(traces)
+    marks = change_updates({run.uid: run.changes for run in runs})
+    traces += [_marks(run, marks[f"{run.uid}:changes"], t) for run in runs if run.legend]
     titles = {
         "error": t("error, % of the images"),
         "loss": t("loss, nats an image (log scale)"),
@@ -140,6 +172,7 @@ def training_curves(
         theme.layout(
             xaxis=theme.axis(t("step"), **x),
             yaxis=theme.axis(titles[quantity], **y),
+            yaxis2=EDGES,
             uirevision=f"kept for {steps} steps",  # a zoom into other axes would be half a zoom
         ),
     )
@@ -181,6 +214,35 @@ def _trace(
             f"{t('step')} %{{x}}: {value}<extra></extra>"
         ),
         cliponaxis=kind == "batch",
+    )
+
+
+def _marks(run: Curve, points: dict[str, list[Any]], t: Callable[..., str]) -> go.Scatter:
+    """Draw what was changed: a line from the top edge to the bottom, with its few signs."""
+    colour = theme.color(run.hue) if run.hue is not None else theme.line(run.join)["color"]
+    return go.Scatter(
+        uid=f"{run.uid}:changes",
+        name=t("{name}: changed", name=run.legend),
+        showlegend=False,
+        x=points["x"],
+        y=points["y"],
+        text=points["text"],
+        yaxis="y2",
+        mode="markers+text",
+        textposition="middle right",
+        textfont={"color": colour, "size": 13},
+        marker={"symbol": "triangle-down", "size": 9, "color": colour},
+        error_y={
+            "type": "constant",
+            "symmetric": False,
+            "value": 0,
+            "valueminus": 1,
+            "thickness": 1,
+            "width": 0,
+            "color": colour,
+        },
+        cliponaxis=True,
+        hovertemplate=f"<b>{run.label}</b><br>{t('step')} %{{x}}: %{{text}}<extra></extra>",
     )
 
 

@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_core.arithmetic import count_network, read_module, read_network
 from resnet_core.arithmetic.counts import Counts, count_module
+from resnet_core.blocks.residual import SCALED
 from resnet_core.nets import build_network, build_on_meta
 from resnet_core.specs import (
     ACTIVATIONS,
@@ -18,6 +19,7 @@ from resnet_core.specs import (
     NetworkSpec,
     cifar_depths,
 )
+from resnet_core.specs.choices import GATED, OPTIONS
 from tests.core.specs.strategies import combinations, networks, wide_networks
 
 
@@ -200,20 +202,100 @@ def test_an_activation_costs_no_parameters_and_no_multiply_adds(activation):
     assert (counts.activations < relu.activations) == (activation == "none")
 
 
+# Of depth 20, one place: 13,568 multiply-adds for gates of 1×1 (see ``test_resnet``); of an image
+# of 32×32: (3·16²)·32² + (16·32 + 2·32²)·16² + (32·64 + 2·64²)·8² = 2,097,152.
+@pytest.mark.parametrize(
+    ("shortcut", "parameters", "multiply_adds"),
+    [
+        ("exclusive-gate", 13_904, 2_097_152),
+        ("shortcut-gate", 13_904, 2_097_152),
+        ("highway", 122_448, 9 * 2_097_152),
+        ("dropout", 0, 0),
+    ],
+)
+def test_what_gates_cost_and_dropout_does_not(shortcut, parameters, multiply_adds):
+    counts, with_a = cifar(shortcut=shortcut), cifar()
+    assert counts.parameters - with_a.parameters == parameters
+    assert counts.multiply_adds - with_a.multiply_adds == multiply_adds
+    assert counts.layers - with_a.layers == 9  # a gate, or dropout, a unit
+
+
+@pytest.mark.parametrize("scalars", [{"shortcut_scale": 0.5}, {"branch_scale": 0.5}], ids=str)
+def test_a_scale_costs_nothing(scalars):
+    assert cifar(**scalars) == cifar()
+
+
+def test_stochastic_depth_has_no_parameters_and_a_call_a_unit():
+    counts, always = cifar(survival=0.5), cifar()
+    assert counts.parameters == always.parameters
+    assert counts.multiply_adds == always.multiply_adds
+    assert counts.layers - always.layers == 9
+
+
+@pytest.mark.parametrize(
+    ("shortcut", "weights", "multiply_adds"),
+    [("exclusive-gate", 16 * 32, 131_072), ("highway", 9 * 16 * 32, 1_179_648)],
+)
+def test_a_gate_by_hand(shortcut, weights, multiply_adds):
+    # Of the unit that makes 32 channels of 16×16 out of 16 of 32×32: 16·16·16·32, times 9.
+    rows = read_network(NetworkSpec(shortcut=shortcut), channels=3, classes=10, size=32)
+    (gate,) = (row for row in rows if row.name == "stages.1.0.gate")
+    assert (gate.weights, gate.biases, gate.normalisation) == (weights, 32, 0)
+    assert gate.multiply_adds == multiply_adds
+    assert (gate.input_shape, gate.output_shape) == ((16, 32, 32), (32, 16, 16))
+    assert gate.receptive_field == {"exclusive-gate": (15, 15), "highway": (17, 17)}[shortcut]
+    assert sum(row.kind == "Gate" for row in rows) == 9
+
+
+@pytest.mark.parametrize("shortcut", GATED)
+def test_multiply_adds_of_gates_are_those_that_pytorch_counts(shortcut):
+    spec = NetworkSpec(depth=14, width=4, shortcut=shortcut)
+    network = build_on_meta(spec, channels=3, classes=7).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.empty(1, 3, 32, 32, device="meta"))
+    counted = count_network(spec, channels=3, classes=7, size=32)
+    assert 2 * counted.multiply_adds == counter.get_total_flops()
+
+
 MADE_OF = combinations("activation", "normalisation", "initialisation", "order")
+
+
+def options_beside(made_of):
+    """List the shortcuts that something else in a network may change: all that matter here.
+
+    Most activations are a module like ReLU, and most initialisations draw the same modules.
+    """
+    usual = made_of["activation"] in ("relu", "none")
+    layers = made_of["initialisation"] in ("he", *SCALED)
+    return OPTIONS if usual and layers else ("B",)
 
 
 @pytest.mark.parametrize("made_of", MADE_OF, ids=lambda made_of: " ".join(made_of.values()))
 @pytest.mark.parametrize("block", ["basic", "bottleneck"])
 def test_whatever_it_is_made_of_a_network_is_counted_as_if_it_were_built(made_of, block):
-    depth = {"basic": 32, "bottleneck": 47}[block]  # five units a stage, more than are read
-    for shortcut in SHORTCUTS:
+    depth = {"basic": 26, "bottleneck": 38}[block]  # four units a stage, more than are read
+    for shortcut in options_beside(made_of):
         spec = NetworkSpec(depth=depth, width=4, block=block, shortcut=shortcut, **made_of)
         network = build_on_meta(spec, channels=1, classes=7)
         counts = count_network(spec, channels=1, classes=7, size=8)
         there = sum(parameter.numel() for parameter in network.parameters())
         assert counts.parameters == there
         assert counts == count_module(network, torch.empty(1, 1, 8, 8, device="meta"))
+
+
+# Gates and chance stand by themselves, on the shortcut or at the end of the branch: some networks
+# will do. In every order they are counted above.
+SOME = MADE_OF[:: len(MADE_OF) // 8]
+
+
+@pytest.mark.parametrize("made_of", SOME, ids=lambda made_of: " ".join(made_of.values()))
+@pytest.mark.parametrize("shortcut", [key for key in SHORTCUTS if key not in OPTIONS])
+def test_gates_and_chance_are_counted_as_if_they_were_built(made_of, shortcut):
+    spec = NetworkSpec(depth=26, width=4, shortcut=shortcut, survival=0.5, **made_of)
+    network = build_on_meta(spec, channels=1, classes=7)
+    image = torch.empty(1, 1, 8, 8, device="meta")
+    assert count_network(spec, channels=1, classes=7, size=8) == count_module(network, image)
+    assert read_network(spec, channels=1, classes=7, size=8) == read_module(network, image)
 
 
 @pytest.mark.parametrize("block", ["basic", "bottleneck"])

@@ -10,6 +10,7 @@ from resnet_core.blocks import initialise
 from resnet_core.blocks.initialise import INITIALISATIONS
 from resnet_core.nets import ResidualNetwork, build_network
 from resnet_core.specs import ACTIVATIONS, BLOCKS, NORMALISATIONS, ORDERS, SHORTCUTS, NetworkSpec
+from resnet_core.specs.choices import GATED
 from resnet_core.specs.network import REQUIRED
 
 ANYWHERE = [key for key in INITIALISATIONS if key not in REQUIRED]
@@ -60,7 +61,43 @@ def test_twins_of_other_layers_start_from_the_same_weights_too(
 def test_a_twin_with_projections_starts_from_the_same_weights_where_both_have_them(shortcut):
     plain, residual = weights(join="plain"), weights(shortcut=shortcut)
     assert all(torch.equal(plain[name], residual[name]) for name in plain)
-    assert all(".shortcut." in name for name in set(residual) - set(plain))
+    assert all(".shortcut." in name or ".gate." in name for name in set(residual) - set(plain))
+
+
+@pytest.mark.parametrize("key", GATED)
+def test_gates_are_extra_and_change_no_other_draw(key):
+    for shortcut_scale, branch_scale, survival in ((1, 1, 1), (0.5, 0.5, 0.5)):
+        scalars = {"shortcut_scale": shortcut_scale, "branch_scale": branch_scale}
+        without, gated = weights(), weights(shortcut=key, survival=survival, **scalars)
+        assert all(torch.equal(without[name], gated[name]) for name in without)
+        extra = {f"stages.{s}.{u}.gate.{part}" for s in range(3) for u in range(3)
+                 for part in ("weight", "bias")}  # fmt: skip
+        assert set(gated) - set(without) == extra
+
+
+@pytest.mark.parametrize("key", GATED)
+@pytest.mark.parametrize("bias", [-6.0, 0.0, 2.5])
+@pytest.mark.parametrize("initialisation", ["he", "small", "zero-last-bn", "skipinit", "fixup"])
+def test_a_gate_starts_with_its_bias_and_is_drawn_like_any_convolution(key, bias, initialisation):
+    network = built(initialisation, shortcut=key, gate_bias=bias, width=16)
+    kernel = 3 if key == "highway" else 1
+    for unit in network.units:
+        weight, before = unit.gate.weight.detach(), unit.shape.in_channels
+        assert (unit.gate.bias == bias).all()
+        assert weight.shape == (unit.shape.out_channels, before, kernel, kernel)
+        check_standard_normal((weight / SPREADS[initialisation](weight)).flatten())
+
+
+@pytest.mark.parametrize("key", GATED)
+@pytest.mark.parametrize(("bias", "opening"), [(0.0, 0.5), (-6.0, 0.0024726), (2.0, 0.8807970)])
+def test_a_gate_whose_weights_are_zero_is_as_far_open_as_its_bias_says(key, bias, opening):
+    network = built(shortcut=key, gate_bias=bias)
+    x = network.stem(torch.randn(2, 3, 8, 8))
+    for unit in network.units:
+        nn.init.zeros_(unit.gate.weight)
+        g = unit.opening(x)
+        torch.testing.assert_close(g, torch.full_like(g, opening))
+        x = unit(x)
 
 
 def test_a_deeper_network_starts_from_the_same_weights_where_both_have_them():
@@ -152,6 +189,7 @@ SPREADS = {
     "large": lambda weight: 3 * he(weight),
     "zero-last-bn": he,
     "skipinit": he,
+    "rezero": he,
     "fixup": lambda weight: math.sqrt(2 / weight[:, 0].numel()),
 }
 
@@ -187,7 +225,7 @@ def test_convolutions_have_the_spread_of_their_formula(initialisation, block):
 @pytest.mark.parametrize(
     ("initialisation", "variance"),
     [
-        *((key, 1 / 64) for key in ("he", "large", "zero-last-bn", "skipinit")),
+        *((key, 1 / 64) for key in ("he", "large", "zero-last-bn", "skipinit", "rezero")),
         ("xavier", 2 / (64 + 10)),
         ("small", 0.01**2),
     ],
@@ -217,7 +255,7 @@ def test_biases_and_scalars_start_where_nothing_is_changed(initialisation, norma
         if name.endswith(("bias", "shift")):
             assert not value.any(), name
         elif name.endswith("scale"):
-            assert value.item() == (0 if initialisation == "skipinit" else 1)
+            assert value.item() == (0 if initialisation in ("skipinit", "rezero") else 1)
         elif value.ndim == 1:
             silent = initialisation == "zero-last-bn" and name.endswith(last_bn)
             assert (value == (0 if silent else 1)).all(), name
@@ -246,18 +284,29 @@ SILENT = [
 ]
 
 
+SHORT = {"basic": 8, "bottleneck": 20}
+"""The shallowest networks with a unit that keeps its shape."""
+
+
 @pytest.mark.parametrize(("initialisation", "block", "shortcut", "order"), SILENT)
 @pytest.mark.parametrize("training", [True, False])
 def test_a_silenced_unit_starts_as_its_shortcut(initialisation, block, shortcut, order, training):
-    network = built(initialisation, block=block, shortcut=shortcut, order=order)
+    settings = {"block": block, "depth": SHORT[block], "shortcut": shortcut, "order": order}
+    network = built(initialisation, **settings)
     x = network.stem(torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)))
+    kept = 0
     for unit in network.train(training).units:
+        torch.manual_seed(0)  # of dropout
         y = unit(x)
-        assert torch.equal(y, unit.after_addition(unit.shortcut(x)))
-        if shortcut == "A" and not unit.shape.changes:
+        torch.manual_seed(0)
+        opening = unit.opening(x)
+        assert torch.equal(y, unit.after_addition(unit.carried(x, opening)))
+        if shortcut == "A" and not unit.shape.changes and order != "bn-after-addition":
             assert torch.equal(y, x), "the identity, ReLU being one where x is not negative"
+            kept += 1
         x = y
     assert x.any()
+    assert kept > 0 or shortcut != "A" or order == "bn-after-addition"
 
 
 @pytest.mark.parametrize("initialisation", ANYWHERE)

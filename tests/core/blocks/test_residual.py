@@ -79,7 +79,7 @@ def test_no_convolution_beside_bn_has_a_bias(block, order):
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("initialisation", ["he", "skipinit"])
+@pytest.mark.parametrize("initialisation", ["he", "skipinit", "rezero"])
 def test_every_convolution_without_bn_has_a_bias(block, order, initialisation):
     found = convolutions(block, order, normalisation="none", initialisation=initialisation)
     assert all(c.bias is not None for c in found)
@@ -100,10 +100,24 @@ def test_without_bn_nothing_but_bn_is_left_out():
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_skipinit_ends_each_branch_with_its_scale(order):
-    made_of = {"normalisation": "none", "initialisation": "skipinit"}
-    plain = names("bottleneck", order, normalisation="none")
-    assert names("bottleneck", order, **made_of) == [*plain, "scale"]
+def test_skipinit_and_rezero_end_each_branch_with_their_scale(order):
+    for key, normalisation in (("skipinit", "none"), ("rezero", "none"), ("rezero", "batch")):
+        plain = names("bottleneck", order, normalisation=normalisation)
+        scaled = names("bottleneck", order, normalisation=normalisation, initialisation=key)
+        assert scaled == [*plain, "scale"]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_all_of_a_branch_survives_or_nothing(order):
+    scaled = {"initialisation": "rezero"}
+    assert names("basic", order, survival=0.5) == [*names("basic", order), "survive"]
+    assert names("basic", order, survival=0.5, **scaled)[-2:] == ["scale", "survive"]
+    assert (
+        build_residual("basic", UnitShape(8, 16, 2, order, survival=0.3), activated=False)[
+            -1
+        ].probability
+        == 0.3
+    )
 
 
 # The authors' fixup_resnet_cifar.py and fixup_resnet_imagenet.py: bias1a, conv1, bias1b, …

@@ -2,8 +2,15 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_core.blocks.layers import Shift
-from resnet_core.blocks.shortcuts import SHORTCUTS, UnitShape, ZeroPadShortcut, build_shortcut
+from resnet_core.blocks.layers import Drop, Shift
+from resnet_core.blocks.shortcuts import (
+    SHORTCUTS,
+    UnitShape,
+    ZeroPadShortcut,
+    build_gate,
+    build_shortcut,
+)
+from resnet_core.specs.choices import GATED
 
 SAME = UnitShape(8, 8, 1, "original")
 NEW = UnitShape(8, 16, 2, "original")
@@ -22,8 +29,8 @@ def test_option_a_has_no_weights():
         assert list(build_shortcut("A", shape).parameters()) == []
 
 
-@pytest.mark.parametrize("key", ["A", "B"])
-def test_options_a_and_b_are_the_identity_where_the_shape_stays(images, key):
+@pytest.mark.parametrize("key", ["A", "B", *GATED])
+def test_options_a_and_b_and_what_gates_weigh_are_the_identity_where_the_shape_stays(images, key):
     assert build_shortcut(key, SAME)(images) is images
 
 
@@ -91,3 +98,38 @@ def test_a_shape_changes_with_its_channels_or_its_resolution(shape, changes):
 def test_every_shortcut_lets_the_gradient_through(images, key):
     build_shortcut(key, NEW)(images.requires_grad_()).square().sum().backward()
     assert images.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("key", GATED)
+def test_a_gated_shortcut_is_padded_with_zeros_where_the_shape_changes(images, key):
+    assert torch.equal(build_shortcut(key, NEW)(images), build_shortcut("A", NEW)(images))
+
+
+def test_a_dropout_shortcut_drops_from_x_padded_where_the_shape_changes(images):
+    same, (pad, drop) = build_shortcut("dropout", SAME), build_shortcut("dropout", NEW)
+    assert [type(part) for part in (same, pad, drop)] == [Drop, ZeroPadShortcut, Drop]
+    assert same.rate == drop.rate == 0.5
+    assert build_shortcut("dropout", UnitShape(8, 8, 1, "original", dropout=0.1)).rate == 0.1
+
+
+GATES = {"exclusive-gate": (1, True), "shortcut-gate": (1, False), "highway": (3, True)}
+"""Kernel, and whether F is weighed too: He 2016 section 3.1; Srivastava et al. 2015, section 2."""
+
+
+def test_what_a_plan_says_has_a_gate_has_one():
+    assert tuple(GATES) == GATED == tuple(key for key, row in SHORTCUTS.items() if row.gate)
+
+
+@pytest.mark.parametrize("key", SHORTCUTS)
+@pytest.mark.parametrize("shape", [SAME, NEW], ids=["same", "new"])
+def test_a_gate_is_a_convolution_of_its_papers_kernel_and_of_the_units_stride(key, shape):
+    gate = build_gate(key, shape)
+    if key not in GATES:
+        assert gate is None
+        return
+    kernel, gates_branch = GATES[key]
+    assert gate.kernel_size == (kernel, kernel)
+    assert gate.stride == (shape.stride, shape.stride)
+    assert (gate.in_channels, gate.out_channels) == (shape.in_channels, shape.out_channels)
+    assert gate.start == -6
+    assert SHORTCUTS[key].gates_branch == gates_branch

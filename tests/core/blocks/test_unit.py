@@ -1,5 +1,7 @@
 """Forward passes small enough to do by hand: every 3×3 kernel has its middle only, BN is off."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -256,10 +258,169 @@ def test_a_fixup_unit_computes_what_its_authors_bottleneck_does(images):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_skipinit_multiplies_all_of_its_branch(images, order):
-    shape = UnitShape(8, 8, 1, order, normalisation="none", initialisation="skipinit")
+@pytest.mark.parametrize("key", ["skipinit", "rezero"])
+def test_skipinit_and_rezero_multiply_all_of_their_branch(images, order, key):
+    shape = UnitShape(8, 8, 1, order, normalisation="none", initialisation=key)
     unit = build_unit(shape, block="basic", join="residual", shortcut="A")
     *layers, scale = unit.residual
     nn.init.constant_(scale.scale, 0.25)
     branch = nn.Sequential(*layers)(images)
     torch.testing.assert_close(unit(images), unit.after_addition(images + 0.25 * branch))
+
+
+# --- what may travel on the shortcut: He 2016 section 3.1, and others -----------------------------
+#
+# One channel, x = 1, -2, 3, -4, F(x) = ReLU(2·ReLU(x)) = 2, 0, 6, 0; nothing after the addition.
+
+F = [2.0, 0.0, 6.0, 0.0]
+
+
+def carrying(shortcut="A", *, out=1, order="relu-before-addition", factors=(1.0, 2.0), **settings):
+    """Build a unit without BN whose branch is ReLU(factor·ReLU(factor·x)) in each channel."""
+    scales = {name: settings.pop(name, 1.0) for name in ("shortcut_scale", "branch_scale")}
+    shape = UnitShape(1, out, out, order, normalisation="none", **settings)
+    unit = build_unit(shape, block="basic", join="residual", shortcut=shortcut, **scales)
+    convolutions = (unit.residual.conv1, unit.residual.conv2)
+    for convolution, factor in zip(convolutions, factors, strict=True):
+        nn.init.zeros_(convolution.weight)
+        nn.init.zeros_(convolution.bias)
+        channels = torch.eye(out)[:, : convolution.in_channels]
+        convolution.weight.data[:, :, 1, 1] = factor * channels
+    return unit
+
+
+def gated(shortcut, weight, bias, **settings):
+    """Build such a unit with a gate of this weight, in each place of its kernel, and bias."""
+    unit = carrying(shortcut, **settings)
+    nn.init.constant_(unit.gate.weight, weight)
+    nn.init.constant_(unit.gate.bias, bias)
+    return unit
+
+
+def given_x(unit):
+    return unit(torch.tensor(X).reshape(1, 1, 2, 2)).flatten().tolist()
+
+
+def test_the_branch_that_follows_by_hand():
+    assert given_x(carrying(shortcut_scale=0.0)) == F
+    assert given_x(carrying()) == [3, -2, 9, -4]
+
+
+@pytest.mark.parametrize(
+    ("shortcut_scale", "branch_scale", "wanted"),
+    [
+        (0.5, 1.0, [2.5, -1, 7.5, -2]),
+        (-1.0, 1.0, [1, 2, 3, 4]),
+        (2.0, 1.0, [4, -4, 12, -8]),
+        (1.0, 0.5, [2, -2, 6, -4]),
+        (1.0, 0.0, [1, -2, 3, -4]),
+        (0.5, 0.5, [1.5, -1, 4.5, -2]),  # frozen gating
+        (0.0, 0.0, [0, 0, 0, 0]),
+    ],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_constant_scaling_by_hand(shortcut_scale, branch_scale, wanted, training):
+    unit = carrying(shortcut_scale=shortcut_scale, branch_scale=branch_scale).train(training)
+    assert given_x(unit) == wanted
+
+
+def test_a_scaled_shortcut_is_activated_after_the_addition_in_the_original_order():
+    # F(x) = 2·ReLU(x); ReLU(0.5·x + F)
+    assert given_x(carrying(order="original", shortcut_scale=0.5)) == [2.5, 0, 7.5, 0]
+    assert given_x(carrying(order="original", shortcut_scale=-1.0)) == [1, 2, 3, 4]
+
+
+def test_a_scale_is_changed_between_two_steps():
+    unit = carrying()
+    unit.shortcut_scale, unit.branch_scale = 0.5, 0.25
+    assert given_x(unit) == [1, -1, 3, -2]
+
+
+# W = ln 3 and b = 0: g(x) = 3ˣ/(1 + 3ˣ) = 3/4, 1/10, 27/28, 1/82.
+
+
+def test_an_exclusive_gate_by_hand():
+    wanted = [0.25 + 1.5, -1.8, 3 / 28 + 6 * 27 / 28, -4 * 81 / 82]
+    assert given_x(gated("exclusive-gate", math.log(3), 0)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_gate_on_the_shortcut_alone_by_hand():
+    wanted = [0.25 + 2, -1.8, 3 / 28 + 6, -4 * 81 / 82]
+    assert given_x(gated("shortcut-gate", math.log(3), 0)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_highway_by_hand():
+    # Around each of the four places all four are in sight: x adds up to -2, and with W = ln 3/2
+    # everywhere T = σ(-ln 3) = 1/4.
+    wanted = [0.75 + 0.5, -1.5, 2.25 + 1.5, -3]
+    assert given_x(gated("highway", math.log(3) / 2, 0)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_gates_bias_by_hand():
+    # W = 0, b = ln 3: g = 3/4 everywhere
+    unit = gated("exclusive-gate", 0, math.log(3))
+    assert given_x(unit) == pytest.approx([1.75, -0.5, 5.25, -1], rel=1e-6)
+    unit = gated("shortcut-gate", 0, math.log(3))
+    assert given_x(unit) == pytest.approx([2.25, -0.5, 6.75, -1], rel=1e-6)
+
+
+def test_scales_multiply_what_a_gate_lets_through():
+    scales = {"shortcut_scale": -1.0, "branch_scale": 0.5}
+    unit = gated("exclusive-gate", 0, math.log(3), **scales)  # -x/4 + 0.5·F·3/4
+    assert given_x(unit) == pytest.approx([0.5, 0.5, 1.5, 1], rel=1e-6)
+    unit = gated("shortcut-gate", 0, math.log(3), **scales)  # -x/4 + 0.5·F
+    assert given_x(unit) == pytest.approx([0.75, 0.5, 2.25, 1], rel=1e-6)
+
+
+def test_where_the_shape_changes_each_new_channel_has_a_gate_of_its_own():
+    # x at the upper left is 1, h = (1, 0); F = (2, 0); g = (3/4, 1/2)
+    unit = carrying("exclusive-gate", out=2)
+    unit.gate.weight.data[:, 0, 0, 0] = torch.tensor([math.log(3), 0.0])
+    nn.init.zeros_(unit.gate.bias)
+    unit.residual.conv2.bias.data[:] = torch.tensor([0.0, 5.0])  # F = (2, 5)
+    assert given_x(unit) == pytest.approx([0.25 + 1.5, 2.5], rel=1e-6)
+
+
+def test_options_a_b_and_c_by_hand():
+    # x at the upper left is 1, F = (2, 0), h = (1, 0) or W_s·x = (3, -5)
+    assert given_x(carrying("A", out=2)) == [3, 0]
+    unit = carrying("B", out=2)
+    unit.shortcut[0].weight.data[:, 0, 0, 0] = torch.tensor([3.0, -5.0])
+    assert given_x(unit) == [5, -5]
+    assert given_x(carrying("B")) == given_x(carrying("A")), "the identity where shapes stay"
+    unit = carrying("C")
+    nn.init.constant_(unit.shortcut[0].weight, -2)
+    assert given_x(unit) == [0, 4, 0, 8]
+
+
+def test_dropout_on_the_shortcut_by_hand():
+    assert given_x(carrying("dropout", dropout=0.25).eval()) == [2.75, -1.5, 8.25, -3]
+    assert given_x(carrying("dropout", dropout=0.0).train()) == [3, -2, 9, -4]
+    assert given_x(carrying("dropout", dropout=1.0).train()) == F
+    unit = carrying("dropout", dropout=0.5, shortcut_scale=0.5).train()
+    seen = set()
+    for seed in range(40):
+        torch.manual_seed(seed)
+        seen |= set(enumerate(given_x(unit)))
+    # Each number has F alone at times, and λ·x + F at others; nothing else, and never 2·λ·x + F.
+    assert seen == {(0, 2), (0, 2.5), (1, 0), (1, -1), (2, 6), (2, 7.5), (3, 0), (3, -2)}
+
+
+def test_stochastic_depth_by_hand():
+    assert given_x(carrying(survival=0.25).eval()) == [1.5, -2, 4.5, -4]
+    assert given_x(carrying(survival=0.0).train()) == X
+    unit = carrying(survival=0.5, branch_scale=0.5).train()
+    seen = []
+    for seed in range(40):
+        torch.manual_seed(seed)
+        seen.append(tuple(given_x(unit)))
+    assert set(seen) == {(1, -2, 3, -4), (2, -2, 6, -4)}, "x, or x + μ·F, for all of it at once"
+    assert 8 < seen.count((1, -2, 3, -4)) < 32
+
+
+@pytest.mark.parametrize("key", ["skipinit", "rezero"])
+def test_a_branch_that_is_multiplied_by_alpha_by_hand(key):
+    unit = carrying(initialisation=key)
+    for alpha, wanted in ((0.0, X), (0.25, [1.5, -2, 4.5, -4]), (-1.0, [-1, -2, -3, -4])):
+        nn.init.constant_(unit.residual.scale.scale, alpha)
+        assert given_x(unit) == wanted

@@ -10,6 +10,8 @@ from resnet_core.arithmetic import estimate_run
 from resnet_core.errors import DataError, RunError, SpecError
 from resnet_core.execute import bench
 from resnet_core.specs import DataSpec, NetworkSpec, RunSpec, TrainSpec, UnitSpec
+from resnet_core.specs.lesion import Lesion, each_deletion
+from resnet_core.studies.trained import load_trained_network
 
 
 def test_the_speed_of_this_machine_is_measured_once():
@@ -127,3 +129,111 @@ def test_an_estimate_comes_through_the_lab(lab):
     assert small.allowed
     assert 0 < small.seconds < large.seconds
     assert small.parameters < large.parameters
+
+
+# --- lesions ----------------------------------------------------------------------------------
+
+CUT = RunSpec(
+    network=NetworkSpec(depth=14, width=2),
+    train=TrainSpec(steps=5, seed=97, evaluations=1),
+)
+
+
+def lesions_of(lab, run, *lesions, **more):
+    plans = [lesion.model_dump(mode="json") for lesion in lesions]
+    arguments = {"run": run.to_json(), "lesions": plans, "at_most": 360, **more}
+    return lab.client.measure("lesion", **arguments)["lesions"]
+
+
+@pytest.fixture
+def cut(lab):
+    """A run that has finished, and its file."""
+    lab.submit(CUT)
+    lab.wait(CUT)
+    path = lab.folder / "runs" / CUT.digest / "weights.safetensors"
+    content = path.read_bytes()
+    yield path
+    path.write_bytes(content)
+
+
+def test_a_finished_runs_units_are_deleted(lab, cut):
+    found = lesions_of(lab, CUT, Lesion(), *each_deletion(CUT.network))
+    assert len(found) == 7
+    (evaluation,) = [event for event in lab.events(CUT) if event.kind == "evaluation"]
+    assert found[0]["error"] == pytest.approx(evaluation.test_error)
+    assert found[0]["loss"] == pytest.approx(evaluation.test_loss, rel=1e-4)
+    assert {one["images"] for one in found} == {360}
+    assert len({one["loss"] for one in found}) == 7
+    for one in found:
+        assert len(one["class_errors"]) == 10
+        assert all(0 <= error <= 1 for error in one["class_errors"])
+
+
+def test_a_lesion_takes_no_more_images_than_asked(lab, cut):
+    (found,) = lesions_of(lab, CUT, Lesion(), at_most=5)
+    assert found["images"] == 5
+    assert None in found["class_errors"]  # of ten classes some have no image
+    json.dumps(found, allow_nan=False)
+
+
+def test_a_network_that_ships_is_cut_without_being_trained(lab):
+    kept = load_trained_network("plain-20")
+    for sha256 in (None, kept.sha256):
+        intact, *without = lesions_of(
+            lab, kept.run, Lesion(), *each_deletion(kept.run.network), sha256=sha256
+        )
+        assert intact["error"] == pytest.approx(kept.test_error, abs=1.01 / 360)
+        assert min(one["error"] for one in without) > 0.6  # Veit 2016 section 4.1: one path, gone
+
+
+@pytest.mark.parametrize(
+    ("lesion", "said"),
+    [
+        ({"deleted": [7]}, "Unit 7 of residual-14 was asked for, but it has 6 units"),
+        ({"deleted": [1, 2, 3, 4, 5, 6]}, "leave one at least"),
+        ({"order": [1, 2, 4, 3, 5, 6]}, "they differ in shape"),
+        ({"order": [2, 1]}, "An order of 2 units"),
+        ({"scales": [[1, 99.0]]}, "Scale 99.0 was asked for"),
+        ({"removed": [1]}, "a Lesion has no such setting"),
+        ({"deleted": "all"}, "a list would be right"),
+    ],
+)
+def test_a_lesion_that_does_not_fit_is_a_sentence_and_the_bench_goes_on(lab, cut, lesion, said):
+    with pytest.raises(SpecError, match=said):
+        lab.client.measure("lesion", run=CUT.to_json(), lesions=[lesion], at_most=360)
+    assert lesions_of(lab, CUT, Lesion())[0]["images"] == 360
+
+
+@pytest.mark.parametrize("more", [{"at_most": 0}, {"at_most": 10**6}])
+def test_so_many_images_are_refused(lab, cut, more):
+    with pytest.raises(SpecError, match="Images"):
+        lesions_of(lab, CUT, Lesion(), **more)
+
+
+def test_so_many_lesions_at_once_are_refused(lab, cut):
+    with pytest.raises(SpecError, match="Lesions 101 was asked for"):
+        lesions_of(lab, CUT, *[Lesion()] * 101)
+
+
+def test_cutting_a_run_that_left_no_weights_is_a_sentence(lab):
+    run = CUT.model_copy(update={"train": TrainSpec(seed=96)})
+    with pytest.raises(RunError, match="train it again"):
+        lesions_of(lab, run, Lesion())
+
+
+def test_cutting_weights_that_were_damaged_is_a_sentence_and_the_bench_goes_on(lab, cut):
+    (artefact,) = lab.store.artefacts(CUT.digest)
+    left = cut.read_bytes()
+    before = lesions_of(lab, CUT, Lesion(), sha256=artefact.sha256)
+    other = RunSpec(network=NetworkSpec(depth=20, width=2), train=CUT.train)
+    lab.submit(other)
+    lab.wait(other)
+    changed = bytearray(left)
+    changed[-3] ^= 64
+    of_another = (lab.folder / "runs" / other.digest / cut.name).read_bytes()
+    for damaged in (left[:-1], b"", bytes(changed), of_another):
+        cut.write_bytes(damaged)
+        with pytest.raises(RunError, match="rain it again"):
+            lesions_of(lab, CUT, Lesion(), sha256=artefact.sha256)
+    cut.write_bytes(left)
+    assert lesions_of(lab, CUT, Lesion(), sha256=artefact.sha256) == before

@@ -9,6 +9,8 @@ import psutil
 import pytest
 
 from resnet_core.errors import RunError
+from resnet_core.specs import Change
+from resnet_core.specs.changes import in_order
 from tests.core.execute.labs import kinds, losses, untimed, wait_until
 
 
@@ -280,3 +282,99 @@ def test_what_does_not_obey_is_ended(any_lab, plan, wish):
     else:
         any_lab.client.stop([run.digest], visitor="ann")
     assert any_lab.wait(run, "stopped", seconds=5).status == "stopped"
+
+
+# --- surgery --------------------------------------------------------------------------------------
+
+
+def changes_of(events):
+    return [event for event in events if event.kind == "changed"]
+
+
+def as_planned(run, events):
+    """Give the plan that does what was done to a run."""
+    return run.model_copy(update={"changes": in_order(changes_of(events))})
+
+
+def test_what_is_changed_while_it_trains_is_what_a_plan_repeats(any_lab, plan, reference):
+    run = plan(steps=300, owner="ann")
+    any_lab.submit(run)
+    any_lab.wait_for_step(run, 8)
+    change = any_lab.client.change
+    change(run.digest, visitor="ann", what="shortcut_scale", value=0.0)
+    change(run.digest, visitor="ann", what="shortcut_scale", value=1.0, over=50)
+    change(run.digest, visitor="ann", what="learning_rate", value=0.01)
+    any_lab.wait(run, "completed")
+    events = any_lab.events(run)
+    made = changes_of(events)
+    assert [(event.what, event.value, event.over) for event in made] == [
+        ("shortcut_scale", 0.0, 0),
+        ("shortcut_scale", 1.0, 50),
+        ("learning_rate", 0.01, 0),
+    ]
+    assert 8 <= made[0].step < 300
+    wanted = reference(as_planned(run, events))
+    assert losses(events) == losses(wanted) != losses(reference(run))
+    assert untimed(events) == untimed(wanted)
+
+
+def test_planned_changes_are_made_by_a_lab_too(any_lab, plan, reference):
+    run = plan(depth=14)
+    run = run.model_copy(
+        update={
+            "network": run.network.twin(),  # plain
+            "changes": in_order([Change(step=9, value=1.0, over=10), Change(step=20, value=0.5)]),
+        }
+    )
+    any_lab.submit(run)
+    any_lab.wait(run, "completed")
+    assert untimed(any_lab.events(run)) == untimed(reference(run))
+
+
+def test_changed_while_paused_and_stepped(any_lab, plan, reference):
+    run = plan(owner="ann")
+    lab = any_lab.client
+    any_lab.submit(run, steps=5)
+    any_lab.wait(run, "paused")
+    lab.change(run.digest, visitor="ann", what="shortcut_scale", value=0.25)
+    lab.change(run.digest, visitor="ann", what="shortcut_scale", value=0.0, over=4)
+    assert kinds(any_lab.events(run))[-1] == "paused"  # nothing happens before it goes on
+    lab.resume(run.digest, visitor="ann", steps=1)
+    wait_until(lambda: any_lab.wait(run, "paused").step == 6)
+    assert kinds(any_lab.events(run))[-5:] == ["resumed", "changed", "changed", "steps", "paused"]
+    lab.resume(run.digest, visitor="ann", steps=1)  # in mid-ramp
+    wait_until(lambda: any_lab.wait(run, "paused").step == 7)
+    lab.resume(run.digest, visitor="ann")
+    any_lab.wait(run, "completed")
+    events = any_lab.events(run)
+    assert [event.step for event in changes_of(events)] == [5, 5]
+    assert losses(events) == losses(reference(as_planned(run, events)))
+
+
+def test_killed_right_after_a_change_nothing_is_lost_and_nothing_done_twice(
+    any_lab, plan, reference
+):
+    run = plan(steps=300, owner="ann", evaluations=4)
+    any_lab.submit(run)
+    any_lab.wait_for_checkpoint(run)
+    any_lab.client.change(run.digest, visitor="ann", what="shortcut_scale", value=0.0, over=100)
+    any_lab.kill_workers()
+    any_lab.wait(run, "completed")
+    events = any_lab.events(run)
+    assert len(changes_of(events)) == 1
+    assert untimed(events) == untimed(reference(as_planned(run, events)))
+
+
+def test_killed_in_mid_ramp_it_goes_on_where_it_was(any_lab, plan, reference):
+    run = plan(steps=400, owner="ann", evaluations=4)
+    any_lab.submit(run)
+    any_lab.wait_for_step(run, 8)
+    any_lab.client.change(run.digest, visitor="ann", what="shortcut_scale", value=0.0, over=300)
+    wait_until(lambda: changes_of(any_lab.events(run)))
+    (made,) = changes_of(any_lab.events(run))
+    any_lab.wait_for_step(run, made.step + 8)
+    any_lab.kill_workers()
+    any_lab.wait(run, "completed")
+    events = any_lab.events(run)
+    assert changes_of(events) == [made]
+    assert untimed(events) == untimed(reference(as_planned(run, events)))

@@ -78,6 +78,42 @@ def test_where_to_pause_is_kept_until_it_has(ledger, store, run):
     assert Ledger(store, lambda: None).until == {}
 
 
+def asked(number):
+    return {"id": f"{number}", "what": "shortcut_scale", "value": 0.5, "over": 0}
+
+
+def test_what_is_to_be_changed_is_kept_until_it_was(ledger, store, run):
+    for number in (1, 2, 3):
+        ledger.add_change(run, asked(number))
+    for status in ("queued", "paused", "stopped"):
+        ledger.settle(run, status)
+    assert Ledger(store, lambda: None).changes == {run: [asked(1), asked(2), asked(3)]}
+    ledger.drop_changes(run, ["1", "3", "of another"])
+    assert Ledger(store, lambda: None).changes == {run: [asked(2)]} == ledger.changes
+    ledger.drop_changes(run, ["2"])
+    assert Ledger(store, lambda: None).changes == {} == ledger.changes
+
+
+@pytest.mark.parametrize("status", ["completed", "diverged", "failed"])
+def test_what_a_run_never_did_is_forgotten_at_its_end(ledger, store, run, status):
+    ledger.add_change(run, asked(1))
+    ledger.add_change("another", asked(2))
+    ledger.settle(run, status)
+    assert Ledger(store, lambda: None).changes == {"another": [asked(2)]} == ledger.changes
+
+
+def test_a_change_that_the_store_refuses_was_never_asked_for(ledger, store, run, monkeypatch):
+    ledger.add_change(run, asked(1))
+
+    def set_setting(name, value):
+        raise StoreError("There is no room.")
+
+    monkeypatch.setattr(store, "set_setting", set_setting)
+    with pytest.raises(StoreError):
+        ledger.add_change(run, asked(2))
+    assert ledger.changes == {run: [asked(1)]}
+
+
 def test_the_checkpoint_stays_until_the_end_is_written_down(ledger, store, run, tmp_path):
     checkpoint = tmp_path / "runs" / run / "checkpoint.safetensors"
     checkpoint.parent.mkdir(parents=True)

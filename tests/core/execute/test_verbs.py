@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 import torch
@@ -16,10 +17,13 @@ from resnet_core.execute import verbs as module
 from resnet_core.execute.limits import Limits
 from resnet_core.execute.protocol import LONGEST_LINE, ask, socket_path
 from resnet_core.execute.verbs import Verbs
-from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import Change, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs.changes import MOST_CHANGES
 from resnet_core.store import Store
 from resnet_core.train import train
-from tests.core.execute.labs import kinds, losses, wait_until
+from tests.core.execute.labs import kinds, losses, untimed, wait_until
+
+OFF = {"what": "shortcut_scale", "value": 0.0}
 
 
 @pytest.fixture
@@ -39,8 +43,8 @@ def blockers(lab, plan) -> Iterator[Callable[[], None]]:
 def test_a_shared_run_cannot_be_paused_or_stepped(lab, plan):
     run = plan(steps=100_000)
     lab.submit(run)
-    for command in (lab.client.pause, lab.client.resume):
-        with pytest.raises(RunError, match="A shared run cannot be paused or stepped"):
+    for command in (lab.client.pause, lab.client.resume, partial(lab.client.change, **OFF)):
+        with pytest.raises(RunError, match="A shared run cannot be paused, stepped or changed"):
             command(run.digest, visitor="ann")
     lab.client.stop([run.digest], visitor="ann")
     lab.wait(run, "stopped")
@@ -52,9 +56,10 @@ def test_a_private_run_obeys_nobody_else(lab, plan):
         lab.submit(run, visitor="bob")
     assert lab.store.run(run.digest) is None
     lab.submit(run)
-    for command in (lab.client.pause, lab.client.resume):
+    for command in (lab.client.pause, lab.client.resume, partial(lab.client.change, **OFF)):
         with pytest.raises(RunError, match="private run of another visitor was to be changed"):
             command(run.digest, visitor="bob")
+    assert "changed" not in kinds(lab.events(run))
     with pytest.raises(RunError, match="private run of another visitor"):
         lab.client.stop([run.digest], visitor="bob")
     assert lab.status(run) in ("queued", "running")
@@ -87,12 +92,13 @@ def test_a_shared_run_that_somebody_stopped_stops_when_the_last_looks_away(own_l
     lab.wait(run, "stopped", seconds=30)  # bob closed his window without a word
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "stop"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "stop", "change"])
 def test_unknown_runs_are_a_sentence(lab, verb):
     commands = {
         "pause": lambda: lab.client.pause("0" * 16, visitor="ann"),
         "resume": lambda: lab.client.resume("0" * 16, visitor="ann"),
         "stop": lambda: lab.client.stop(["0" * 16], visitor="ann"),
+        "change": lambda: lab.client.change("0" * 16, visitor="ann", **OFF),
     }
     with pytest.raises(RunError, match="Run 0000000000000000 was asked for"):
         commands[verb]()
@@ -149,6 +155,94 @@ def test_clicks_that_come_too_late_change_nothing(lab, plan):
     lab.client.resume(run.digest, visitor="ann", steps=1)
     lab.client.stop([run.digest], visitor="ann")
     assert lab.store.run(run.digest) == record
+
+
+def test_what_is_over_cannot_be_changed(lab, plan):
+    run = plan(owner="ann")
+    lab.submit(run)
+    lab.wait(run, "completed")
+    with pytest.raises(RunError, match="residual-8 was to be changed, but this run has ended"):
+        lab.client.change(run.digest, visitor="ann", **OFF)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"what": "shortcut_scale", "value": 3}, "Shortcut scale 3.0 was asked for"),
+        ({"what": "shortcut_scale", "value": "much"}, "Value 'much' was asked for"),
+        ({"what": "learning_rate", "value": 0.0}, "Learning rate 0.0 was asked for"),
+        ({"what": "learning_rate", "value": 0.1, "over": 5}, "A learning rate over 5 steps"),
+        ({"what": "depth", "value": 8}, "What 'depth' was asked for"),
+        ({"what": ["shortcut_scale"], "value": 1}, "What"),
+        ({"what": "shortcut_scale", "value": 1, "over": 10**9}, "Over 1000000000 was asked for"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_changed_is_refused_and_nothing_happens(lab, plan, change, said):
+    run = plan(owner="ann")
+    lab.submit(run, steps=2)
+    lab.wait(run, "paused")
+    with pytest.raises(SpecError) as caught:
+        lab.client.change(run.digest, visitor="ann", **change)
+    assert str(caught.value).startswith(said)
+    lab.client.resume(run.digest, visitor="ann")
+    lab.wait(run, "completed")
+    assert "changed" not in kinds(lab.events(run))
+
+
+def test_what_waits_is_changed_before_its_first_step(lab, plan, blockers, reference):
+    run = plan(owner="ann")
+    lab.submit(run)
+    assert lab.status(run) == "queued"
+    lab.client.change(run.digest, visitor="ann", **OFF)
+    lab.client.change(run.digest, visitor="ann", what="learning_rate", value=0.01)
+    assert lab.events(run) == []
+    blockers()  # now there is room
+    lab.wait(run, "completed")
+    changes = (Change(value=0), Change(what="learning_rate", value=0.01))
+    assert untimed(lab.events(run)) == untimed(
+        reference(run.model_copy(update={"changes": changes}))
+    )
+
+
+def test_what_is_stopped_is_changed_when_it_goes_on(lab, plan, reference):
+    run = plan(owner="ann")
+    lab.submit(run, steps=5)
+    lab.wait(run, "paused")
+    lab.client.stop([run.digest], visitor="ann")
+    lab.wait(run, "stopped")
+    lab.client.change(run.digest, visitor="ann", **OFF)
+    lab.submit(run)
+    lab.wait(run, "completed")
+    wanted = run.model_copy(update={"changes": (Change(step=5, value=0),)})
+    assert losses(lab.events(run)) == losses(reference(wanted))
+
+
+def test_a_run_that_was_tidied_away_is_not_changed_when_it_is_asked_for_again(lab, plan):
+    run = plan(owner="ann")
+    lab.submit(run, steps=5)
+    lab.wait(run, "paused")
+    lab.client.stop([run.digest], visitor="ann")
+    lab.wait(run, "stopped")
+    lab.client.change(run.digest, visitor="ann", **OFF)
+    lab.client.tidy(0)
+    assert lab.store.run(run.digest) is None
+    lab.submit(run)
+    lab.wait(run, "completed")
+    assert "changed" not in kinds(lab.events(run))
+
+
+def test_no_run_is_changed_without_end(lab, plan):
+    run = plan(owner="ann")
+    lab.submit(run, steps=2)
+    lab.wait(run, "paused")
+    for _ in range(MOST_CHANGES):
+        lab.client.change(run.digest, visitor="ann", **OFF)
+    with pytest.raises(LimitError, match=r"Another change of residual-8 .* it has 100"):
+        lab.client.change(run.digest, visitor="ann", **OFF)
+    lab.client.resume(run.digest, visitor="ann")
+    lab.wait(run, "completed")
+    assert kinds(lab.events(run)).count("changed") == MOST_CHANGES
 
 
 def test_resuming_what_runs_changes_nothing(lab, plan):

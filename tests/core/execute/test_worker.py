@@ -11,11 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+from resnet_core.data import load_pictures
 from resnet_core.errors import from_message
 from resnet_core.execute.line import Line
 from resnet_core.execute.worker import STATM, Worker
+from resnet_core.specs import Change
 from resnet_core.specs.events import event_from_json
+from resnet_core.train import Training
 from tests.core.execute.labs import kinds, losses, untimed
 
 
@@ -26,6 +30,7 @@ class Job:
         self.run = run
         self.folder = folder
         self.stored = {}  # what the lab would have written down: number → text
+        self.obeyed = set()  # ids of the changes whose events it has heard
 
     def work(self, *told, hears=True, after_first_step=None, **settings):
         """Do a job; ``told`` is what the lab says before it begins. Gives what it says last."""
@@ -40,24 +45,36 @@ class Job:
             "memory_bytes": 2**33,
             "checkpoint_seconds": 3600,
             "until": None,
+            "step": max((getattr(event, "step", 0) for event in self.known), default=0),
+            "changes": [],
         }
         with ours, theirs:
             for message in told:
                 ours.sendall(json.dumps(message).encode() + b"\n")
             job |= settings
             self.heard = lambda: ours.recv(2**22, socket.MSG_PEEK).decode()
-            Worker(Line(theirs), job, after_first_step=after_first_step).work()
-            theirs.shutdown(socket.SHUT_WR)
-            messages = [json.loads(line) for line in ours.makefile("rb")]
-        if hears:
-            for message in messages:
-                for number, text in message.get("events", ()):
-                    self.stored.setdefault(number, text)
+            try:
+                Worker(Line(theirs), job, after_first_step=after_first_step).work()
+            finally:  # what it has said is heard even if it is killed
+                theirs.shutdown(socket.SHUT_WR)
+                messages = [json.loads(line) for line in ours.makefile("rb")]
+                if hears:
+                    self.hear(messages)
         return messages[-1]
+
+    def hear(self, messages):
+        for message in messages:
+            for number, text in message.get("events", ()):
+                self.stored.setdefault(number, text)
+            self.obeyed |= set(message.get("obeyed", ()))
 
     @property
     def events(self):
         assert sorted(self.stored) == list(range(1, len(self.stored) + 1))
+        return self.known
+
+    @property
+    def known(self):
         return [event_from_json(self.stored[number]) for number in sorted(self.stored)]
 
 
@@ -201,7 +218,7 @@ from resnet_core.execute.worker import Worker
 for job in json.loads(sys.argv[1]):
     ours, theirs = socket.socketpair()
     more = {"device": "cpu", "threads": 1, "checkpoint_seconds": 3600, "until": None}
-    Worker(Line(theirs), job | more).work()
+    Worker(Line(theirs), job | more | {"step": 0, "changes": []}).work()
     theirs.close()
     *_, last = ours.makefile()
     sys.stdout.write(last)
@@ -238,3 +255,167 @@ def test_a_full_disk_keeps_the_run_for_later(make_job, plan, reference, full_dis
         assert job.work()["ended"] == "queued"  # no room for its weights
     assert job.work()["ended"] == "completed"
     assert losses(job.events) == losses(reference(job.run))
+
+
+# --- surgery --------------------------------------------------------------------------------------
+
+
+def change(number, value, over=0, what="shortcut_scale"):
+    return {"id": f"change {number}", "what": what, "value": value, "over": over}
+
+
+def told(*changes):
+    return {"do": "change", "changes": [*changes]}
+
+
+def planned(run, *texts):
+    return run.model_copy(update={"changes": tuple(map(Change.from_text, texts))})
+
+
+class KilledError(BaseException):
+    """The process is gone."""
+
+
+def kill_when(monkeypatch, method, is_time):
+    """Kill the process instead of a method, once it is time."""
+    usual = getattr(Worker, method)
+
+    def killed(self, *args, **more):
+        if is_time(self):
+            raise KilledError
+        return usual(self, *args, **more)
+
+    monkeypatch.setattr(Worker, method, killed)
+
+
+def has_unsent_change(worker):
+    return any('"changed"' in text for _, text in worker.unsent)
+
+
+def test_planned_changes_are_events_of_the_record(make_job, plan, reference):
+    job = make_job(planned(plan(), "3:shortcut_scale=0", "10:shortcut_scale=1+20"))
+    assert job.work()["ended"] == "completed"
+    assert untimed(job.events) == untimed(reference(job.run))
+    assert kinds(job.events).count("changed") == 2
+
+
+def test_what_the_job_asks_for_is_changed_before_its_first_step(make_job, plan, reference):
+    job = make_job(plan())
+    asked = [change(1, 0.0), change(2, 1.0, 20), change(3, 0.01, what="learning_rate")]
+    assert job.work(changes=asked)["ended"] == "completed"
+    texts = ("0:shortcut_scale=0", "0:shortcut_scale=1+20", "0:learning_rate=0.01")
+    assert untimed(job.events) == untimed(reference(planned(job.run, *texts)))
+    assert job.obeyed == {"change 1", "change 2", "change 3"}
+
+
+def test_changes_are_made_in_order_and_then_the_strongest_order_is_obeyed(make_job, plan):
+    job = make_job(plan())
+    assert job.work(told(change(1, 0.0)), PAUSE, told(change(2, 0.5)))["ended"] == "paused"
+    assert kinds(job.events) == ["started", "changed", "changed", "paused"]
+    assert [event.value for event in job.events if event.kind == "changed"] == [0, 0.5]
+
+
+def test_a_change_while_paused_comes_with_the_single_step(make_job, plan, reference):
+    job = make_job(plan())
+    job.work(until=6)
+    assert job.work(until=7, changes=[change(1, 0.0)])["ended"] == "paused"
+    said = [(event.kind, getattr(event, "step", 0)) for event in job.events[-4:]]
+    assert said == [("resumed", 6), ("changed", 6), ("steps", 7), ("paused", 7)]
+    job.work()
+    assert losses(job.events) == losses(reference(planned(job.run, "6:shortcut_scale=0")))
+
+
+def test_what_was_obeyed_is_not_done_twice(make_job, plan, reference):
+    job = make_job(plan())
+    job.work(until=6)
+    for until in (8, 12):  # the lab died before it wrote down that it had heard
+        job.work(until=until, changes=[change(1, 0.0)])
+    job.work(changes=[change(1, 0.0)])
+    assert kinds(job.events).count("changed") == 1
+    assert losses(job.events) == losses(reference(planned(job.run, "6:shortcut_scale=0")))
+
+
+@pytest.mark.parametrize(
+    ("method", "is_time", "is_done"),
+    [
+        ("_save", has_unsent_change, False),  # done, but not saved
+        ("_send", has_unsent_change, True),  # saved, but not said
+    ],
+)
+def test_a_kill_at_any_moment_of_a_change_loses_and_doubles_nothing(
+    make_job, plan, reference, monkeypatch, method, is_time, is_done
+):
+    job = make_job(plan())
+    job.work(until=6)
+    with monkeypatch.context() as patch:
+        kill_when(patch, method, is_time)
+        with pytest.raises(KilledError):
+            job.work(until=20, changes=[change(1, 0.0, 10)])
+    assert (json.loads(notes_of(job.folder)["obeyed"]) != []) is is_done
+    assert job.obeyed == set()  # so the lab asks for it again
+    assert job.work(until=20, changes=[change(1, 0.0, 10)])["ended"] == "paused"
+    assert job.work()["ended"] == "completed"
+    assert kinds(job.events).count("changed") == 1
+    assert kinds(job.events).count("resumed") == 2
+    assert losses(job.events) == losses(reference(planned(job.run, "6:shortcut_scale=0+10")))
+
+
+def test_a_run_that_repeats_itself_is_changed_where_it_left_off(
+    make_job, plan, reference, monkeypatch
+):
+    job = make_job(plan())
+    job.work(until=6)
+    with monkeypatch.context() as patch:  # killed ten steps after its checkpoint
+        patch.setattr("resnet_core.execute.worker.SEND_EVERY", 0)
+        kill_when(patch, "_order", lambda worker: worker.sequence >= 8)
+        with pytest.raises(KilledError):
+            job.work()
+    heard = max(event.step for event in job.known[1:])
+    assert heard >= 12
+    assert job.work(changes=[change(1, 0.0)])["ended"] == "completed"
+    (changed,) = [event for event in job.events if event.kind == "changed"]
+    assert changed.step == heard
+    wanted = planned(job.run, f"{heard}:shortcut_scale=0")
+    assert losses(job.events) == losses(reference(wanted))
+
+
+def test_a_full_disk_leaves_a_change_for_later(make_job, plan, reference, full_disk):
+    job = make_job(plan())
+    job.folder = full_disk.folder / "run"
+    job.work(until=6)
+    with full_disk.full():
+        last = job.work(told(change(1, 0.0)), until=39)
+        assert last["ended"] == "queued"
+        assert "free some space, and it goes on" in str(from_message(last["error"]))
+    assert job.obeyed == set()
+    assert "changed" not in kinds(job.events)
+    assert job.work(changes=[change(1, 0.0)])["ended"] == "completed"
+    assert losses(job.events) == losses(reference(planned(job.run, "6:shortcut_scale=0")))
+
+
+def test_a_run_that_turns_out_to_have_diverged_is_not_changed(make_job, plan, monkeypatch):
+    job = make_job(plan(evaluations=1))
+    order = Worker._order
+
+    def ordered(self):
+        if self.training.step == 7:  # steps 5 to 7 have not been told
+            self.changes.append(change(1, 0.0))
+        return order(self)
+
+    def advance(self):
+        Worker.training = self
+        if self.step == 5:
+            torch.nn.init.constant_(self.network.head.linear.weight, float("nan"))
+        return usual(self)
+
+    usual = Training.advance
+    monkeypatch.setattr(Worker, "training", Training(job.run, load_pictures(job.run.data)), False)
+    monkeypatch.setattr(Worker, "_order", ordered)
+    monkeypatch.setattr(Training, "advance", advance)
+    assert job.work()["ended"] == "diverged"
+    assert [(event.kind, event.step) for event in job.events[-2:]] == [
+        ("steps", 5),
+        ("diverged", 6),
+    ]
+    assert "changed" not in kinds(job.events)
+    assert job.obeyed == set()

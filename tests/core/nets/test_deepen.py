@@ -10,7 +10,8 @@ from resnet_core.data import load_pictures, normalise
 from resnet_core.errors import SpecError
 from resnet_core.nets import ResidualNetwork, build_network
 from resnet_core.nets.deepen import deepen
-from resnet_core.specs import ORDERS, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import ORDERS, SHORTCUTS, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs.choices import OPTIONS
 from resnet_core.train import Training
 
 PLAIN = NetworkSpec(depth=8, width=4, join="plain")
@@ -117,6 +118,8 @@ def test_a_channel_that_is_always_zero_is_passed_on(images):
         {"join": "residual", "normalisation": "none", "initialisation": "skipinit"},
         {"join": "residual", "normalisation": "none", "initialisation": "fixup"},
         {"join": "residual", "initialisation": "zero-last-bn"},
+        {"join": "residual", "initialisation": "rezero"},
+        {"join": "residual", "branch_scale": 0.5},
     ],
     ids=lambda changes: " ".join(map(str, changes.values())),
 )
@@ -147,6 +150,13 @@ def test_a_silent_branch_can_learn(images):
         ({"activation": "sigmoid"}, "activation 'relu' would be right"),
         ({"activation": "none"}, "activation 'relu' would be right"),
         ({"block": "bottleneck", "depth": 11}, "block 'basic' would be right"),
+        *(
+            ({"join": "residual", "shortcut": key}, f"with shortcut '{key}' .* 'A' would be right")
+            for key in SHORTCUTS
+            if key not in OPTIONS
+        ),
+        ({"join": "residual", "shortcut_scale": 0.5}, "shortcut scale 1.0 would be right"),
+        ({"join": "residual", "survival": 0.5}, "survival 1.0 would be right"),
     ],
 )
 def test_a_layer_that_cannot_be_the_identity_is_refused(changes, sentence, images):

@@ -1,12 +1,14 @@
 """Held against the papers' numbers, and against torchvision's networks."""
 
 import math
+from itertools import pairwise, product
 
 import pytest
 import torch
 import torchvision
 from torch import nn
 
+from resnet_core.blocks.layers import Survive
 from resnet_core.blocks.shortcuts import PROJECTION_HAS_BN
 from resnet_core.nets import ResidualNetwork, build_network, build_on_meta
 from resnet_core.specs import (
@@ -17,6 +19,7 @@ from resnet_core.specs import (
     NetworkSpec,
     TrainSpec,
 )
+from resnet_core.train.chance import chance
 from resnet_core.train.optimise import build_optimiser
 
 
@@ -79,6 +82,47 @@ def test_each_order_moves_bn_and_adds_none(depth, with_a, more_with_b, order):
     assert parameters(built(**settings, shortcut="A")) == with_a
     assert parameters(built(**settings, join="plain")) == with_a
     assert parameters(built(**settings, shortcut="B")) == with_a + more_with_b + bn_of_projections
+
+
+# Of depth 20: C_in·C_out of its nine units add up to 3·16² + 16·32 + 2·32² + 32·64 + 2·64², that is
+# 13,568; and C_out, the gates' biases, to 3·(16 + 32 + 64) = 336.
+GATES_OF_20 = {
+    "exclusive-gate": 13_568 + 336,
+    "shortcut-gate": 13_568 + 336,
+    "highway": 9 * 13_568 + 336,
+    "dropout": 0,
+}
+
+
+@pytest.mark.parametrize(("shortcut", "more"), GATES_OF_20.items())
+@pytest.mark.parametrize("order", ORDERS)
+def test_gates_have_weights_and_a_bias_a_channel_and_dropout_has_none(shortcut, more, order):
+    assert parameters(built(depth=20, shortcut=shortcut, order=order)) == 269_722 + more
+
+
+@pytest.mark.parametrize(("shortcut", "kernel"), [("shortcut-gate", 1), ("highway", 3)])
+@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20)])
+def test_gates_have_the_parameters_of_their_formula(shortcut, kernel, block, depth):
+    wide = {"basic": (16, 32, 64), "bottleneck": (64, 128, 256)}[block]
+    shapes = [(16, wide[0]), *((c, c) for c in wide), *pairwise(wide)]
+    assert len(shapes) == 6
+    more = sum(kernel**2 * before * after + after for before, after in shapes)
+    settings = {"block": block, "depth": depth}
+    with_a = parameters(built(**settings))
+    assert parameters(built(**settings, shortcut=shortcut)) == with_a + more
+
+
+@pytest.mark.parametrize(
+    "scalars",
+    [{"shortcut_scale": 0.5, "branch_scale": 0.5}, {"survival": 0.5}, {"survival": 0.0}],
+    ids=str,
+)
+def test_scales_and_stochastic_depth_have_no_weights(scalars):
+    assert parameters(built(depth=20, **scalars)) == 269_722
+
+
+def test_rezero_has_a_number_a_unit_beside_its_bn():
+    assert parameters(built(depth=20, initialisation="rezero")) == 269_722 + 9
 
 
 # He 2015 table 1; 18 and 34 with option A, as in table 2.
@@ -236,9 +280,11 @@ def trained(**settings) -> tuple[ResidualNetwork, list[float]]:
     optimiser = build_optimiser(TrainSpec(), network)
     images = torch.randn(16, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     losses = []
-    for _ in range(3):
+    for step in range(3):
         optimiser.zero_grad()
-        loss = nn.functional.cross_entropy(network(images), torch.arange(16) % 10)
+        with chance(0, step, "cpu"):
+            logits = network(images)
+        loss = nn.functional.cross_entropy(logits, torch.arange(16) % 10)
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
@@ -288,3 +334,126 @@ def test_a_network_of_1202_layers_learns_from_one_step():
     assert loss.isfinite()
     assert all(parameter.isfinite().all() for parameter in network.parameters())
     assert not torch.equal(network.stem.conv.weight, before)
+
+
+# --- λ, and shortcuts that are switched on and off ------------------------------------------------
+
+IMAGES = torch.randn(8, 1, 8, 8, generator=torch.Generator().manual_seed(2))
+SHALLOW = [*product((("basic", 8), ("bottleneck", 11)), ORDERS, ("batch", "none"))]
+every_shallow = pytest.mark.parametrize(("block", "order", "normalisation"), SHALLOW)
+
+
+def small(block, order, normalisation, **settings):
+    """Build a small network with BN that is given a batch, or has seen one."""
+    made_of = {"block": block[0], "depth": block[1], "order": order, "normalisation": normalisation}
+    spec = NetworkSpec(width=4, **{**made_of, **settings})
+    return build_network(spec, channels=1, classes=5, seed=0)
+
+
+def computes(network):
+    """Give logits and gradients in training, and logits in evaluation after it."""
+    network.train().zero_grad()
+    logits = network(IMAGES)
+    nn.functional.cross_entropy(logits, torch.arange(8) % 5).backward()
+    with torch.no_grad():
+        evaluated = network.eval()(IMAGES)
+    gradients = [parameter.grad.clone() for parameter in network.parameters()]
+    return [logits.detach(), evaluated, *gradients]
+
+
+def same(one, other):
+    return all(map(torch.equal, one, other))
+
+
+@every_shallow
+def test_without_its_shortcuts_a_residual_network_computes_what_its_plain_twin_does(
+    block, order, normalisation
+):
+    residual = small(block, order, normalisation)
+    with_shortcuts = computes(residual)
+    residual.load_state_dict(small(block, order, normalisation).state_dict())
+    residual.scale_shortcuts(0)
+    plain = computes(small(block, order, normalisation, join="plain"))
+    assert same(computes(residual), plain)
+    assert not same(with_shortcuts[:1], plain[:1])
+
+
+@every_shallow
+def test_with_shortcuts_switched_on_a_plain_network_computes_what_its_residual_twin_does(
+    block, order, normalisation
+):
+    plain = small(block, order, normalisation, join="plain")
+    plain.scale_shortcuts(1)
+    assert same(computes(plain), computes(small(block, order, normalisation)))
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+@pytest.mark.parametrize("scale", [-0.5, 0.5, 2.0])
+def test_a_scale_that_is_set_does_what_a_scale_in_the_plan_does(shortcut, scale):
+    settings = {"shortcut": shortcut, "gate_bias": 0.0}
+    later = small(("basic", 14), "original", "batch", **settings)
+    at_once = small(("basic", 14), "original", "batch", **settings, shortcut_scale=scale)
+    later.scale_shortcuts(scale)
+    found = []
+    for network in (later, at_once):
+        with chance(0, 1, "cpu"):
+            found.append(computes(network))
+    assert same(*found)
+
+
+def test_switching_shortcuts_off_and_on_again_leaves_no_trace():
+    network = small(("basic", 8), "original", "batch").eval()
+    before = network(IMAGES)
+    network.scale_shortcuts(0)
+    assert not torch.equal(network(IMAGES), before)
+    network.scale_shortcuts(1)
+    assert torch.equal(network(IMAGES), before)
+
+
+def test_frozen_gating_multiplies_both_ways_in_every_unit():
+    network = built(depth=20, shortcut_scale=0.5, branch_scale=0.25)
+    assert {(unit.shortcut_scale, unit.branch_scale) for unit in network.units} == {(0.5, 0.25)}
+    assert {(unit.shortcut_scale, unit.branch_scale) for unit in built().units} == {(1, 1)}
+
+
+# --- stochastic depth: Huang et al. 2016, arXiv:1603.09382, equation 4 ---------------------------
+
+
+def survivals(**settings) -> list[float]:
+    parts = [unit.residual[-1] for unit in built(**settings).units]
+    assert all(isinstance(part, Survive) for part in parts)
+    return [part.probability for part in parts]
+
+
+def test_survival_decays_linearly_from_unit_to_unit_whatever_the_stage():
+    # 9 units: 1 - l/9·0.9
+    assert survivals(depth=20, survival=0.1) == pytest.approx(
+        [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+    )
+    assert survivals(depth=8, survival=0.0) == pytest.approx([2 / 3, 1 / 3, 0])
+
+
+def test_of_54_units_40_and_a_quarter_take_part_on_average():
+    # Huang et al. 2016, section 3: "E(L̃) = (3L - 1)/4", which is 40.25 for L = 54 units.
+    assert sum(survivals(depth=110, survival=0.5)) == pytest.approx(40.25)
+
+
+def test_where_every_unit_survives_nothing_is_left_to_chance():
+    assert not any(isinstance(module, Survive) for module in built(survival=1.0).modules())
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "settings",
+    [{"survival": 0.0}, {"survival": 0.5}, {"shortcut": "dropout", "dropout": 1.0},
+     {"shortcut": "dropout", "dropout": 0.0}, {"shortcut_scale": 0.0, "branch_scale": 0.5},
+     {"shortcut_scale": -1.0}, {"shortcut": "highway", "gate_bias": -20.0},
+     {"shortcut": "exclusive-gate", "gate_bias": 20.0, "survival": 0.0}],
+    ids=str,
+)  # fmt: skip
+def test_the_ends_of_every_range_build_and_train(settings, order):
+    network, losses = trained(depth=14, order=order, **settings)
+    assert all(map(math.isfinite, losses))
+    assert len(set(losses)) == 3
+    assert all(parameter.isfinite().all() for parameter in network.parameters())
+    assert all(parameter.grad is not None for parameter in network.parameters())

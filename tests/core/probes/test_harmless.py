@@ -76,19 +76,26 @@ class Broken(torch.autograd.Function):
         raise InterruptedError
 
 
+WITH_AND_WITHOUT_GATES = [
+    {"join": "plain"},
+    {"join": "residual"},
+    {"shortcut": "exclusive-gate"},
+    {"shortcut": "dropout", "survival": 0.5},
+]
 FAILURES = [fails_in_the_forward_pass, fails_on_the_way_back, fails_in_the_step]
 
 
-def test_no_hook_is_left_behind(plan, pictures):
-    training = Training(plan(probes=20), pictures)
+@pytest.mark.parametrize("network", WITH_AND_WITHOUT_GATES, ids=ident)
+def test_no_hook_is_left_behind(plan, pictures, network):
+    training = Training(plan(network=network, probes=20), pictures)
     assert training.advance()
     assert hooks(training.network) == []
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.__name__)
-@pytest.mark.parametrize("join", ["plain", "residual"])
-def test_no_hook_is_left_behind_by_an_error(plan, pictures, monkeypatch, failure, join):
-    training = Training(plan(network={"join": join}, probes=20), pictures)
+@pytest.mark.parametrize("network", WITH_AND_WITHOUT_GATES, ids=ident)
+def test_no_hook_is_left_behind_by_an_error(plan, pictures, monkeypatch, failure, network):
+    training = Training(plan(network=network, probes=20), pictures)
     with monkeypatch.context() as broken:
         failure(training, broken)
         with pytest.raises(InterruptedError):
@@ -123,15 +130,16 @@ def alive(references):
     return sum(reference() is not None for reference in references)
 
 
-@pytest.mark.parametrize("network", [{"join": "plain"}, {"join": "residual"}], ids=ident)
+@pytest.mark.parametrize("network", WITH_AND_WITHOUT_GATES, ids=ident)
 def test_no_graph_is_kept(plan, pictures, network):
     training = Training(plan(network=network, probes=20), pictures)
     assert alive(graph_of(training.advance)) == 0
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.__name__)
-def test_no_graph_is_kept_after_an_error(plan, pictures, monkeypatch, failure):
-    training = Training(plan(network={"shortcut": "A"}, probes=20), pictures)
+@pytest.mark.parametrize("shortcut", ["A", "highway"])
+def test_no_graph_is_kept_after_an_error(plan, pictures, monkeypatch, failure, shortcut):
+    training = Training(plan(network={"shortcut": shortcut}, probes=20), pictures)
 
     def step():
         try:

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from resnet_core.probes.sizes import mean_and_std, norm, norms_and_product, ratio, sums
+from resnet_core.probes.sizes import mean, mean_and_std, norm, norms_and_product, ratio, sums
 from resnet_core.train import Training
 
 SHAPES = [(2, 3, 4, 5), (7, 1, 1, 1), (1, 6, 3, 3)]
@@ -19,6 +19,13 @@ def test_a_norm_is_that_of_all_numbers(shape):
     tensor = torch.randn(shape)
     assert norm(tensor).dtype == torch.float64
     assert norm(tensor).item() == pytest.approx(tensor.double().flatten().norm().item())
+
+
+def test_a_mean_is_that_of_all_numbers_and_does_not_overflow():
+    assert mean(torch.tensor([[1.0, 2.0], [3.0, 6.0]])).item() == 3
+    assert mean(torch.full((2, 3, 2, 2), 3e38)).item() == pytest.approx(3e38)
+    assert mean(torch.ones(2, requires_grad=True)).dtype == torch.float64
+    assert not mean(torch.ones(2, requires_grad=True)).requires_grad
 
 
 @pytest.mark.parametrize("size", [1e-45, 1e-38, 1e-30, 1e-20, 1e20, 3e38])

@@ -1,5 +1,6 @@
 """Every quantity against the same measured the long way round, on every kind of network."""
 
+import copy
 import math
 from itertools import product
 
@@ -10,7 +11,7 @@ from torch import nn
 from resnet_core.nets import build_network
 from resnet_core.probes import Watch
 from resnet_core.specs import NetworkSpec, TrainSpec
-from resnet_core.specs.choices import ORDERS, PROBES
+from resnet_core.specs.choices import GATED, ORDERS, PROBES
 from resnet_core.specs.events import ProbesCompleted
 from resnet_core.specs.places import layer_places, unit_places
 from resnet_core.train import Training
@@ -37,6 +38,17 @@ MORE = [
     {"initialisation": "zero-last-bn", "order": "relu-only"},
     *({"initialisation": "skipinit", "normalisation": "none", "order": order} for order in ORDERS),
     {"initialisation": "fixup", "normalisation": "none", "shortcut": "B"},
+    {"initialisation": "rezero"},
+    {"initialisation": "rezero", "order": "bn-after-addition"},
+    *({"shortcut": gate, "order": order, "gate_bias": -1.0} for gate in GATED for order in ORDERS),
+    {"shortcut": "exclusive-gate", "block": "bottleneck", "depth": 11},
+    {"shortcut": "exclusive-gate", "normalisation": "none", "shortcut_scale": 0.5},
+    {"shortcut": "highway", "gate_bias": 1.0, "branch_scale": -0.5, "survival": 0.5},
+    *({"shortcut": "dropout", "order": order} for order in ORDERS),
+    *({"shortcut_scale": 0.5, "branch_scale": 0.25, "order": order} for order in ORDERS),
+    {"shortcut_scale": 0.0},
+    *({"survival": 0.5, "order": order} for order in ORDERS),
+    {"survival": 0.0, "initialisation": "rezero"},
     {"family": "wide", "depth": 10, "width": 1},
 ]  # fmt: skip
 
@@ -128,6 +140,61 @@ def test_both_parts_of_a_dead_branch_are_told_apart(plan, pictures):
 def test_a_plain_network_has_no_split(plan, pictures):
     found = probed(Training(plan(probes=1, network={"join": "plain"}), pictures))
     assert not {"identity", "branch", "alignment"} & set(found)
+
+
+def test_a_plain_network_is_split_as_soon_as_its_shortcuts_are_switched_on(plan, pictures):
+    plain, residual = (
+        Training(plan(probes=20, network={"join": join}), pictures)
+        for join in ("plain", "residual")
+    )
+    plain.network.scale_shortcuts(1)
+    assert probed(plain) == probed(residual)
+    assert "identity" in probed(plain)
+
+
+def test_without_its_shortcuts_nothing_comes_through_them(plan, pictures):
+    training = Training(plan(probes=20, network={"width": 8}), pictures)
+    training.network.scale_shortcuts(0)
+    found = probed(training)
+    assert found["identity"] == (0, 0, 0)
+    assert all(part > 0 for part in found["branch"])
+    assert all(map(math.isnan, found["alignment"]))
+
+
+@pytest.mark.parametrize("key", GATED)
+def test_how_far_gates_open_is_their_mean_over_images_channels_and_places(plan, pictures, key):
+    network = {"shortcut": key, "gate_bias": -2.0, "depth": 14}
+    training = Training(plan(probes=20, network=network), pictures)
+    images, _ = training.batches.batch(1)
+    found = probed(copy.deepcopy(training))["gate"]
+    x, means = training.network.stem(images), []
+    for unit in training.network.units:
+        opening = unit.opening(x)
+        assert opening.shape == unit(x).shape
+        means.append(sum(opening.flatten().tolist()) / opening.numel())
+        x = unit(x)
+    assert len(found) == 6
+    assert all(0 <= share <= 1 for share in found)
+    assert found == pytest.approx(means, rel=SMALL)
+    assert len(set(found)) == 6
+
+
+@pytest.mark.parametrize(("bias", "opening"), [(-20.0, 2.061e-9), (0.0, 0.5), (20.0, 1.0)])
+def test_a_gate_at_either_end_is_told_as_it_is(plan, pictures, bias, opening):
+    network = {"shortcut": "exclusive-gate", "gate_bias": bias}
+    training = Training(plan(probes=1, network=network), pictures)
+    for unit in training.network.units:
+        nn.init.zeros_(unit.gate.weight)
+    assert probed(training)["gate"] == (opening,) * 3
+
+
+@pytest.mark.parametrize(
+    "network",
+    [{}, {"join": "plain"}, {"shortcut": "B"}, {"shortcut": "dropout"}, {"survival": 0.5}],
+    ids=str,
+)
+def test_where_there_are_no_gates_nothing_is_said_of_any(plan, pictures, network):
+    assert "gate" not in probed(Training(plan(probes=1, network=network), pictures))
 
 
 @pytest.mark.parametrize(

@@ -18,27 +18,36 @@ from resnet_core.specs import (
     ORDERS,
     SCHEDULES,
     SHORTCUTS,
+    Change,
     DataSpec,
     DegradationStudy,
     NetworkSpec,
+    OrderStudy,
     Plan,
     RunSpec,
+    ScaleStudy,
+    ShortcutStudy,
     SuspectStudy,
     TrainSpec,
     UnitSpec,
     cifar_depths,
 )
+from resnet_core.specs.changes import in_order
 from resnet_core.specs.choices import IMPORTED
-from resnet_core.specs.network import REQUIRED
+from resnet_core.specs.network import REQUIRED, SCALARS
 
 PLANS: list[type[Plan]] = [
     NetworkSpec,
     DataSpec,
     TrainSpec,
+    Change,
     RunSpec,
     DegradationStudy,
     UnitSpec,
     SuspectStudy,
+    ScaleStudy,
+    ShortcutStudy,
+    OrderStudy,
 ]
 
 TABLES = {
@@ -127,6 +136,7 @@ networks = st.builds(
     st.sampled_from([(block, depth) for block in BLOCKS for depth in cifar_depths(block)]),
     width=st.integers(1, 64),
     **{key: values for key, values in chosen.items() if key not in ("family", "block")},
+    **{key: st.just(NetworkSpec.added[key]) | st.floats(*ends) for key, ends in SCALARS.items()},
 ) | st.sampled_from([network for network in NETWORKS.values() if network.family != "wide"])
 wide_networks = st.builds(
     lambda **settings: NetworkSpec.model_validate({"family": "wide", **settings}),
@@ -156,6 +166,23 @@ trainings = st.builds(
     seed=st.integers(0, 2**31 - 1),
     probes=st.integers(0, 1000),
 )
-runs = st.builds(
-    RunSpec, network=networks, data=datas, train=trainings, owner=st.none() | st.text(max_size=9)
+
+
+def changes_of(train: TrainSpec) -> st.SearchStrategy[tuple[Change, ...]]:
+    """Give what may be planned to be changed of a training."""
+    after = st.integers(0, train.steps - 1)
+    scale = st.builds(Change, step=after, value=st.floats(-1, 2), over=st.integers(0, 10**6))
+    rate = st.builds(Change, step=after, what=st.just("learning_rate"), value=st.floats(1e-6, 100))
+    return st.lists(scale | rate, max_size=4).map(in_order)
+
+
+runs = trainings.flatmap(
+    lambda train: st.builds(
+        RunSpec,
+        network=networks,
+        data=datas,
+        train=st.just(train),
+        owner=st.none() | st.text(max_size=9),
+        changes=changes_of(train),
+    )
 )

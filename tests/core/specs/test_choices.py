@@ -39,3 +39,8 @@ def test_a_probe_is_of_layers_or_of_units():
 
 def test_imported_is_no_name_of_a_data_set():
     assert choices.IMPORTED not in choices.DATASETS
+
+
+def test_shortcuts_are_options_gated_or_dropped():
+    assert {*choices.OPTIONS, *choices.GATED, "dropout"} == {*choices.SHORTCUTS}
+    assert not {*choices.OPTIONS} & {*choices.GATED}

@@ -16,10 +16,14 @@ from resnet_core import specs
 from resnet_core.errors import SpecError, from_message, to_message
 from resnet_core.specs import (
     NETWORKS,
+    Change,
     DataSpec,
     DegradationStudy,
     NetworkSpec,
+    OrderStudy,
     RunSpec,
+    ScaleStudy,
+    ShortcutStudy,
     SuspectStudy,
     TrainSpec,
     UnitSpec,
@@ -62,6 +66,14 @@ RIGHT = (
     " channels would be right.",
     " channels out, would be right.",
     ": take that, or initialisation 'he'.",
+    "0 steps would be right.",
+    " on, with a shallow one below it, would be right.",
+    ": a shallow one below ",
+    "take fewer variants or seeds.",
+    ": choose at least one.",
+    ": each variant may stand once.",
+    "but each may stand once.",
+    ": a residual network would be right.",
 )
 """How sentences end that say what would be right."""
 
@@ -213,6 +225,15 @@ def test_equal_plans_have_equal_digests_in_every_process(hash_seed):
     assert said.stdout.split() == [plan.digest for plan in here]
 
 
+VARIED = {
+    "network": NetworkSpec(depth=8),
+    "data": DataSpec(flip=True),
+    "train": TrainSpec(steps=100),
+    "seeds": 2,
+    "first_seed": 1,
+}
+"""Another value of every setting that the studies of variants share."""
+
 CHANGED = {
     NetworkSpec: {
         "family": [{"family": "imagenet", "depth": 18, "width": 16}, {"depth": 20}],
@@ -225,6 +246,11 @@ CHANGED = {
         "activation": "tanh",
         "normalisation": "none",
         "initialisation": "xavier",
+        "shortcut_scale": 0.5,
+        "branch_scale": 0.5,
+        "gate_bias": [{"shortcut": "highway"}, {"shortcut": "highway", "gate_bias": -2.0}],
+        "dropout": [{"shortcut": "dropout"}, {"shortcut": "dropout", "dropout": 0.1}],
+        "survival": 0.5,
     },
     DataSpec: {
         "dataset": "mnist",
@@ -250,7 +276,14 @@ CHANGED = {
         "seed": 1,
         "probes": 1,
     },
+    Change: {
+        "step": 1,
+        "what": "learning_rate",
+        "value": 0.5,
+        "over": 1,
+    },
     RunSpec: {
+        "changes": ({"step": 3, "what": "shortcut_scale", "value": 0.0, "over": 5},),
         "network": NetworkSpec(depth=8),
         "data": DataSpec(flip=True),
         "train": TrainSpec(seed=1),
@@ -274,6 +307,9 @@ CHANGED = {
         "ratio": [{"block": "bottleneck"}, {"block": "bottleneck", "ratio": 8}],
         "shortcut": "B",
     },
+    ScaleStudy: {**VARIED, "scales": (0.5, 1)},
+    ShortcutStudy: {**VARIED, "cases": ("identity", "dropout")},
+    OrderStudy: {**VARIED, "orders": ("original",)},
     SuspectStudy: {
         "shallow": 8,
         "deep": 110,
@@ -304,6 +340,13 @@ def test_a_digest_changes_with_every_setting(plan, field):
     assert plan(**one).digest != plan(**other).digest
 
 
+def two_plans(plan, field):
+    """Give two plans that differ in one setting, and what the second was asked to be."""
+    change = CHANGED[plan][field]
+    one, other = change if isinstance(change, list) else ({}, {field: change})
+    return plan(**one), plan(**other), other
+
+
 ADDED = [(plan, field) for plan in PLANS for field in plan.added]
 every_added = pytest.mark.parametrize(("plan", "field"), ADDED)
 
@@ -315,17 +358,19 @@ def test_a_setting_that_was_added_has_the_value_that_every_earlier_plan_had(plan
 
 @every_added
 def test_a_setting_that_was_added_is_written_only_when_it_is_changed(plan, field):
-    usual, changed = plan(), plan(**{field: CHANGED[plan][field]})
-    assert plan(**{field: plan.added[field]}) == usual
+    usual, changed, asked_for = two_plans(plan, field)
+    assert plan.model_validate({**usual.model_dump(), field: plan.added[field]}) == usual
     assert field not in usual.model_dump()
     assert field not in json.loads(usual.to_json())
-    written = {**usual.model_dump(), field: CHANGED[plan][field]}
-    assert changed.model_dump() == json.loads(changed.to_json()) == written
+    written = {**usual.model_dump(), **asked_for}
+    as_json = json.loads(changed.to_json())
+    assert json.loads(json.dumps(changed.model_dump())) == as_json
+    assert json.loads(json.dumps(written)) == as_json
 
 
 @every_added
 def test_a_setting_that_was_added_goes_to_json_and_back(plan, field):
-    changed = plan(**{field: CHANGED[plan][field]})
+    _, changed, _ = two_plans(plan, field)
     assert plan.from_json(changed.to_json()) == changed
     assert plan.model_validate(changed.model_dump()) == changed
     assert plan.model_validate_json(changed.model_dump_json()) == changed
@@ -357,4 +402,5 @@ def test_json_is_canonical_without_spaces_and_with_sorted_keys(run):
     assert " " not in text
     written = json.loads(text)
     assert list(written) == sorted(written)
-    assert all(list(part) == sorted(part) for part in written.values() if part)
+    changes = written.pop("changes", [])
+    assert all(list(part) == sorted(part) for part in [*written.values(), *changes] if part)

@@ -6,9 +6,20 @@ from scipy.stats import kendalltau
 
 from resnet_core.errors import SpecError
 from resnet_core.specs import NetworkSpec
-from resnet_core.specs.lesion import Lesion, kendall_tau, kinds_of, swaps
+from resnet_core.specs.lesion import (
+    Lesion,
+    each_deletion,
+    kendall_tau,
+    kinds_of,
+    random_deletions,
+    random_swaps,
+    swaps,
+)
 
 BASIC = NetworkSpec(depth=20)
+
+DELETIONS = [(3, 4), (5, 8), (2, 3)]
+ORDERS = [(3, 1, 2, 4, 5, 6, 7, 8, 9), (3, 2, 1, 4, 5, 6, 7, 9, 8)]
 
 
 @pytest.mark.parametrize(
@@ -81,3 +92,91 @@ def test_kendalls_tau_is_scipys(order):
 
 def test_one_unit_has_no_order():
     assert math.isnan(kendall_tau((1,)))
+
+
+# --- draws ------------------------------------------------------------------------------------
+
+
+def test_not_every_unit_can_be_deleted():
+    Lesion(deleted=tuple(range(2, 10))).check_fits(BASIC)
+    with pytest.raises(SpecError, match=r"All 9 units of residual-20 .* leave one at least"):
+        Lesion(deleted=tuple(range(1, 10))).check_fits(BASIC)
+
+
+def test_each_unit_is_deleted_by_itself():
+    assert [lesion.deleted for lesion in each_deletion(BASIC)] == [(n,) for n in range(1, 10)]
+
+
+@pytest.mark.parametrize("k", [1, 4, 8])
+def test_random_deletions_are_so_many_different_units_that_fit(k):
+    drawn = random_deletions(BASIC, k, 30, seed=0)
+    assert len(drawn) == 30
+    for lesion in drawn:
+        assert len(set(lesion.deleted)) == k
+        lesion.check_fits(BASIC)
+
+
+def test_random_deletions_meet_every_unit_about_as_often():
+    drawn = random_deletions(BASIC, 3, 600, seed=1)
+    counts = [sum(unit in lesion.deleted for lesion in drawn) for unit in range(1, 10)]
+    assert sum(counts) == 1800
+    assert all(150 < count < 250 for count in counts)  # 200 expected, standard deviation 11.5
+
+
+def test_draws_are_fixed_by_their_seed_in_every_python():
+    assert [lesion.deleted for lesion in random_deletions(BASIC, 2, 3, seed=0)] == DELETIONS
+    assert [lesion.order for lesion in random_swaps(BASIC, 2, 2, seed=0)] == ORDERS
+    assert random_deletions(BASIC, 2, 3, seed=0) != random_deletions(BASIC, 2, 3, seed=1)
+    assert random_swaps(BASIC, 2, 9, seed=0) != random_swaps(BASIC, 2, 9, seed=1)
+
+
+def test_more_draws_begin_with_the_same_ones():
+    assert random_deletions(BASIC, 4, 20, seed=3)[:5] == random_deletions(BASIC, 4, 5, seed=3)
+    assert random_swaps(BASIC, 4, 20, seed=3)[:5] == random_swaps(BASIC, 4, 5, seed=3)
+
+
+def test_twins_lose_the_same_units():
+    plain = BASIC.model_copy(update={"join": "plain", "width": 8})
+    assert random_deletions(BASIC, 4, 9, seed=2) == random_deletions(plain, 4, 9, seed=2)
+
+
+@pytest.mark.parametrize("network", [BASIC, NetworkSpec(depth=56, order="pre-activation")])
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_random_swaps_fit(network, k):
+    for lesion in random_swaps(network, k, 20, seed=0):
+        lesion.check_fits(network)
+
+
+def test_one_swap_exchanges_one_pair():
+    for lesion in random_swaps(BASIC, 1, 50, seed=0):
+        moved = [place for place, unit in enumerate(lesion.order, start=1) if place != unit]
+        assert tuple(moved) in swaps(BASIC)
+
+
+def test_more_swaps_are_farther_from_the_trained_order():
+    network = NetworkSpec(depth=110)
+    taus = [
+        sum(kendall_tau(lesion.order) for lesion in random_swaps(network, k, 20, seed=0)) / 20
+        for k in (1, 4, 16)
+    ]
+    assert 1 > taus[0] > taus[1] > taus[2] > 0.3  # stages stay apart
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: random_deletions(BASIC, 9, 1, 0), "Number of deleted units 9 .* between 1 and 8"),
+        (lambda: random_deletions(BASIC, 0, 1, 0), "Number of deleted units 0"),
+        (lambda: random_deletions(BASIC, 2, 0, 0), "Draws 0 was asked for"),
+        (lambda: random_deletions(BASIC, 2, 10**6, 0), "between 1 and 1000"),
+        (lambda: random_swaps(BASIC, 0, 1, 0), "Number of swaps 0"),
+        (lambda: random_swaps(BASIC, 1, 0, 0), "Draws 0"),
+        (
+            lambda: random_swaps(NetworkSpec(depth=8), 1, 1, 0),
+            "no two of them have the same shape: take a deeper network",
+        ),
+    ],
+)
+def test_draws_that_cannot_be_are_refused(call, said):
+    with pytest.raises(SpecError, match=said):
+        call()

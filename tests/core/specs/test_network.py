@@ -16,9 +16,17 @@ from resnet_core.specs import (
     NetworkSpec,
     cifar_depths,
 )
-from resnet_core.specs.network import IMAGENET_UNITS, REQUIRED, depths_of
+from resnet_core.specs.choices import GATED
+from resnet_core.specs.network import IMAGENET_UNITS, REQUIRED, SCALARS, depths_of
 from tests.core.specs.strategies import networks, wide_networks
 
+USUAL = {
+    "shortcut_scale": 1.0,
+    "branch_scale": 1.0,
+    "gate_bias": -6.0,
+    "dropout": 0.5,
+    "survival": 1.0,
+}
 with_twins = networks.filter(lambda network: network.initialisation not in REQUIRED)
 
 
@@ -54,7 +62,8 @@ def test_ten_thousand_layers_are_refused_with_the_deepest_networks():
 
 def test_an_unknown_shortcut_is_refused_with_those_there_are():
     assert str(refusal(shortcut="D")) == (
-        "Shortcut 'D' was asked for, but there is no such choice: take 'A', 'B' or 'C'."
+        "Shortcut 'D' was asked for, but there is no such choice: take 'A', 'B', 'C', "
+        "'exclusive-gate', 'shortcut-gate', 'highway' or 'dropout'."
     )
 
 
@@ -106,10 +115,10 @@ def test_depth_counts_the_layers_of_its_units_and_two_more(network):
 
 
 @given(with_twins)
-def test_a_twin_differs_in_nothing_but_the_join_and_its_shortcut(network):
+def test_a_twin_differs_in_nothing_but_the_join_and_what_its_shortcut_is_made_of(network):
     twin = network.twin()
     assert {network.join, twin.join} == {"plain", "residual"}
-    same = {"join", "shortcut"}
+    same = {"join", "shortcut", *SCALARS}
     assert network.model_dump(exclude=same) == twin.model_dump(exclude=same)
 
 
@@ -117,6 +126,7 @@ def test_a_twin_differs_in_nothing_but_the_join_and_its_shortcut(network):
 def test_the_plain_twin_has_one_plan_whatever_the_shortcut(network):
     plain = network if network.join == "plain" else network.twin()
     assert plain.shortcut == "A"
+    assert {name: getattr(plain, name) for name in SCALARS} == USUAL
     assert plain.twin().twin() == plain
 
 
@@ -152,6 +162,7 @@ NEEDS = {
         "order": ("original", "relu-only"),
     },
     "skipinit": {"join": "residual", "normalisation": "none"},
+    "rezero": {"join": "residual"},
     "fixup": {"join": "residual", "normalisation": "none", "order": "original"},
 }
 CHOSEN = [*product(INITIALISATIONS, JOINS, NORMALISATIONS, ORDERS)]
@@ -179,7 +190,7 @@ def test_an_initialisation_is_built_with_what_it_is_made_for_and_else_refused(
 
 @pytest.mark.parametrize("initialisation", REQUIRED)
 def test_a_network_that_starts_as_the_identity_has_no_plain_twin(initialisation):
-    normalisation = NEEDS[initialisation]["normalisation"]
+    normalisation = NEEDS[initialisation].get("normalisation", "batch")
     network = NetworkSpec(initialisation=initialisation, normalisation=normalisation)
     with pytest.raises(SpecError, match="with join 'plain', but it is made for join 'residual'"):
         network.twin()
@@ -244,3 +255,104 @@ def test_a_wide_network_has_6n_and_4_layers(network):
     assert network.depth == 6 * network.units_per_stage[0] + 4
     assert network.name == f"wide-{network.depth}-{network.width}"
     assert network.depth in depths_of(network)
+
+
+# --- what a unit's parts are multiplied by --------------------------------------------------------
+
+OUTSIDE = [
+    (
+        "shortcut_scale",
+        3,
+        "Shortcut scale 3.0 was asked for, but it must lie between -1.0 and 2.0.",
+    ),
+    ("shortcut_scale", -2, "Shortcut scale -2.0 was asked for, but it must lie between -1.0 and"),
+    ("branch_scale", 2.01, "Branch scale 2.01 was asked for, but it must lie between -1.0 and 2.0"),
+    ("gate_bias", 10**9, "Gate bias 1000000000.0 was asked for, but it must lie between -20.0 and"),
+    ("gate_bias", -20.5, "Gate bias -20.5 was asked for, but it must lie between -20.0 and 20.0."),
+    ("dropout", 1.1, "Dropout 1.1 was asked for, but it must lie between 0.0 and 1.0."),
+    ("dropout", -0.1, "Dropout -0.1 was asked for, but it must lie between 0.0 and 1.0."),
+    ("survival", -0.1, "Survival -0.1 was asked for, but it must lie between 0.0 and 1.0."),
+    ("survival", 1.5, "Survival 1.5 was asked for, but it must lie between 0.0 and 1.0."),
+]
+WITHOUT_IT = [{}, {"join": "plain"}, {"shortcut": "highway"}, {"shortcut": "dropout"}]
+
+
+@pytest.mark.parametrize("settings", WITHOUT_IT, ids=str)
+@pytest.mark.parametrize(("name", "value", "said"), OUTSIDE)
+def test_a_number_outside_its_range_is_refused_with_the_range_whether_it_counts_or_not(
+    name, value, said, settings
+):
+    assert str(refusal(**{name: value}, **settings)).startswith(said)
+
+
+@pytest.mark.parametrize("name", SCALARS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "-inf"])
+@pytest.mark.parametrize("settings", WITHOUT_IT, ids=str)
+def test_what_is_no_number_is_refused(name, value, settings):
+    said = f"{name.replace('_', ' ').capitalize()} {value!r} was asked for, but a finite number"
+    assert str(refusal(**{name: value}, **settings)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"shortcut": "dropout", "dropout": 1.0}, {"survival": 0.0}, {"shortcut_scale": -1},
+     {"branch_scale": 2}, {"shortcut": "highway", "gate_bias": -20},
+     {"shortcut": "exclusive-gate", "gate_bias": 20}],
+    ids=str,
+)  # fmt: skip
+def test_the_ends_of_every_range_are_in_it(settings):
+    spec = NetworkSpec(**settings)
+    assert {name: getattr(spec, name) for name in settings} == settings
+    assert spec != NetworkSpec()
+
+
+OF_WHAT = {
+    "shortcut_scale": SHORTCUTS,
+    "branch_scale": SHORTCUTS,
+    "gate_bias": GATED,
+    "dropout": ("dropout",),
+    "survival": SHORTCUTS,
+}
+"""The shortcuts of networks in which each number means something."""
+
+
+@pytest.mark.parametrize("name", SCALARS)
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+@pytest.mark.parametrize("value", [0.25, "0.25"], ids=["number", "text"])  # as links have it
+def test_a_plan_keeps_a_number_only_where_it_means_something(name, shortcut, value):
+    usual, asked = NetworkSpec(shortcut=shortcut), NetworkSpec(shortcut=shortcut, **{name: value})
+    if shortcut in OF_WHAT[name]:
+        assert getattr(asked, name) == 0.25
+        assert asked.digest != usual.digest
+    else:
+        assert asked == usual
+        assert asked.digest == usual.digest
+
+
+@pytest.mark.parametrize("name", SCALARS)
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+@pytest.mark.parametrize("value", [0.25, "0.25", True])
+def test_a_plain_network_keeps_none_of_these_numbers(name, shortcut, value):
+    plain = NetworkSpec(join="plain", shortcut=shortcut, **{name: value})
+    assert plain == NetworkSpec(join="plain")
+    assert plain.digest == NetworkSpec(join="plain").digest
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_minus_before_zero_makes_no_other_network(name):
+    shortcut = {"gate_bias": "highway", "dropout": "dropout"}.get(name, "A")
+    one, other = (NetworkSpec(shortcut=shortcut, **{name: zero}) for zero in (0.0, -0.0))
+    assert one == other
+    assert one.digest == other.digest
+    assert "-0.0" not in other.to_json()
+
+
+def test_what_every_network_had_before_is_not_written():
+    assert NetworkSpec(**USUAL).to_json() == NetworkSpec().to_json()
+    assert "gate_bias" not in NetworkSpec(shortcut="highway", gate_bias=-6).to_json()
+    assert not any(name in NetworkSpec(join="plain", **USUAL).to_json() for name in SCALARS)
+
+
+def test_the_scalars_of_a_wide_and_of_an_imagenet_network_are_kept():
+    for family in ({"family": "wide", "depth": 10}, {"family": "imagenet", "depth": 18}):
+        assert NetworkSpec(**family, shortcut_scale=0.5, survival=0.25).survival == 0.25

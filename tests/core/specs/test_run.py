@@ -14,4 +14,4 @@ def test_a_run_can_be_asked_for_with_plain_settings():
 
 
 def test_a_run_says_nothing_of_device_and_threads():
-    assert set(RunSpec.model_fields) == {"network", "data", "train", "owner"}
+    assert set(RunSpec.model_fields) == {"network", "data", "train", "owner", "changes"}

@@ -133,6 +133,15 @@ def test_rates_are_those_that_people_ask_for():
     assert study.rates == (0.007, 0.021, 0.21)
 
 
+def test_the_shallowest_network_there_is_cannot_be_the_deep_one():
+    for settings in ({"deep": 8}, {"deep": 8, "shallow": 8}, {"deep": 8, "shallow": 1202}):
+        assert refusal(**settings) == (
+            "8 layers were asked for as the deep network, but no network has fewer: from 14 on, "
+            "with a shallow one below it, would be right."
+        )
+    assert SuspectStudy(shallow=8, deep=14).base[1].network.depth == 14
+
+
 @pytest.mark.parametrize(("shallow", "deep"), [(56, 20), (20, 20)])
 def test_a_deep_network_that_is_not_deeper_is_refused(shallow, deep):
     sentence = refusal(shallow=shallow, deep=deep)

@@ -2,15 +2,38 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
 from resnet_core.errors import RunError, StoreError
-from resnet_core.specs import DegradationStudy
-from resnet_core.specs.events import StepsCompleted
-from resnet_core.studies import load_recording, outcomes, save_recording, verdicts
+from resnet_core.specs import (
+    DegradationStudy,
+    OrderStudy,
+    ScaleStudy,
+    ShortcutStudy,
+)
+from resnet_core.specs.choices import GATED
+from resnet_core.specs.events import ProbesCompleted, StepsCompleted
+from resnet_core.studies import (
+    load_recording,
+    order_verdict,
+    outcomes,
+    save_recording,
+    scale_verdict,
+    shortcut_verdict,
+    variants,
+    verdicts,
+)
 
 COMMAND = "python -m resnet_core study degradation"
+RUNS = Path(__file__).resolve().parents[3] / "assets" / "runs"
+VARYING = {
+    "scales": (ScaleStudy, scale_verdict),
+    "shortcuts": (ShortcutStudy, shortcut_verdict),
+    "orders": (OrderStudy, order_verdict),
+}
+"""Studies of variants that ship with the app: plan and verdict by name."""
 
 
 @pytest.fixture
@@ -118,3 +141,51 @@ def test_what_is_no_recording_is_refused(file, tmp_path):
     file.write_text("{")
     with pytest.raises(StoreError, match="cannot be read"):
         load_recording(file, DegradationStudy)
+
+
+# --- what ships with the app ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", VARYING)
+def test_a_study_of_variants_ships_with_the_app_whole_and_small(name):
+    plan, verdict = VARYING[name]
+    path = RUNS / f"{name}-digits.json"
+    recording = load_recording(path, plan)
+    study = recording.study
+    assert recording.command.startswith(f"python -m resnet_core study {name} --seeds {study.seeds}")
+    assert study.keys == plan().keys
+    assert (study.network, study.train, study.data) == (plan().network, plan().train, plan().data)
+    assert study.seeds >= 3
+    found = variants(study, recording.outcomes())
+    assert [len(v.train_errors) + len(v.diverged) for v in found] == [study.seeds] * len(found)
+    said = " ".join(str(sentence) for sentence in verdict(study, found))
+    assert "no result so far" not in said
+    assert "noise" in said
+    assert path.stat().st_size < 1_500_000
+
+
+def test_the_gates_of_the_shortcuts_that_ship_can_be_watched():
+    recording = load_recording(RUNS / "shortcuts-digits.json", ShortcutStudy)
+    gated = [run for run in recording.study.runs if run.network.shortcut in GATED]
+    assert gated
+    for run in gated:
+        events = [stored.event for stored in recording.events(run.digest)]
+        probed = [event for event in events if isinstance(event, ProbesCompleted)]
+        assert [event.step for event in probed] == [*run.train.probe_steps]
+        units = sum(run.network.units_per_stage)
+        assert all(len(event.values["gate"]) == units for event in probed)
+        assert all(0 < g < 1 for event in probed for g in event.values["gate"])
+
+
+def test_the_gates_of_the_shortcuts_that_ship_start_as_far_open_as_their_bias_says():
+    recording = load_recording(RUNS / "shortcuts-digits.json", ShortcutStudy)
+    first = {}
+    for run in recording.study.runs[: len(recording.study.keys)]:
+        events = [stored.event for stored in recording.events(run.digest)]
+        probed = [event for event in events if isinstance(event, ProbesCompleted)]
+        if probed:
+            first[recording.study.key_of(run)] = probed[0].values["gate"][0]
+    # With one seed the first unit's gate sees the same images through the same weights.
+    assert first["exclusive-gate-0"] > first["exclusive-gate-6"] > first["exclusive-gate-7"]
+    assert first["shortcut-gate-0"] == first["exclusive-gate-0"]
+    assert first["shortcut-gate-6"] == first["exclusive-gate-6"]

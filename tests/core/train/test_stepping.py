@@ -42,6 +42,53 @@ def test_the_steps_add_up_and_are_the_networks_own(weights, stage, number):
     assert torch.equal(found.image, pictures.test.images[5])
 
 
+WEIGHED = [
+    {"shortcut": "exclusive-gate", "gate_bias": -1.0},
+    {"shortcut": "shortcut-gate", "gate_bias": 0.0, "shortcut_scale": 0.5},
+    {"shortcut": "highway", "gate_bias": 0.5, "branch_scale": 0.5},
+    {"shortcut": "dropout", "dropout": 0.25},
+    {"shortcut_scale": 0.5, "branch_scale": 0.25},
+    {"survival": 0.5},
+]
+
+
+@pytest.mark.parametrize("settings", WEIGHED, ids=str)
+@pytest.mark.parametrize(("stage", "number"), [(1, 2), (2, 1)])
+def test_what_is_added_is_weighed_as_the_plan_says(tmp_path, settings, stage, number):
+    run = RunSpec(network=NetworkSpec(depth=14, width=4, **settings))
+    network = build_network(run.network, channels=1, classes=10, seed=0).eval()
+    save_weights(network, tmp_path / "weights")
+    found = step_through(run, tmp_path / "weights", image=5, stage=stage, number=number)
+    again = step_through(run, tmp_path / "weights", image=5, stage=stage, number=number)
+    assert torch.equal(found.total, again.total), "nothing is left to chance"
+
+    unit, x = network.unit(stage, number), found.x[None]
+    with torch.no_grad():
+        branch = unit.residual.conv1(x)
+        branch = unit.residual.relu1(unit.residual.bn1(branch))
+        branch = unit.residual.bn2(unit.residual.conv2(branch))
+        way = x
+        if stage == 2:
+            way = torch.nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 4))
+        if unit.gate is not None:
+            gate = torch.sigmoid(torch.nn.Conv2d.forward(unit.gate, x))
+            way = (1 - gate) * way
+            branch = branch * (1 if settings["shortcut"] == "shortcut-gate" else gate)
+    if settings.get("shortcut") == "dropout":
+        way = 0.75 * way
+    if "survival" in settings:  # the second and the third of six units: 1 - l/6·0.5
+        branch = (1 - {1: 2, 2: 3}[stage] / 6 * 0.5) * branch
+    way = settings.get("shortcut_scale", 1) * way
+    branch = settings.get("branch_scale", 1) * branch
+    torch.testing.assert_close(found.residual, branch[0])
+    if "survival" in settings and stage == 1:
+        assert found.shortcut is None
+    else:
+        torch.testing.assert_close(found.shortcut, way[0])
+    torch.testing.assert_close(found.total, (way + branch)[0])
+    torch.testing.assert_close(found.output, unit(x)[0])
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [

@@ -9,6 +9,7 @@ import pytest
 
 from pages.ui.history import MOST_POINTS, Histories, History, of_events
 from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs.events import RunChanged
 from resnet_core.store import Store
 from tests.saying import completed, evaluated, started, steps
 
@@ -52,6 +53,16 @@ def test_a_start_forgets_what_was_said_before() -> None:
     history = of_events(RUN, [(1, started()), (2, steps(2)), (7, started()), (8, steps(4))])
     assert list(history.curve().steps) == [4]
     assert history.begun == 7
+
+
+def test_what_was_changed_is_kept_until_it_starts_anew() -> None:
+    off = RunChanged(step=2, what="shortcut_scale", value=0.0)
+    rate = RunChanged(step=4, what="learning_rate", value=0.01)
+    said = [(1, started()), (2, steps(2)), (3, off), (5, steps(4)), (6, rate)]
+    history = of_events(RUN, said)
+    assert (history.change_ids, history.changes) == ([3, 6], [off, rate])
+    history.add(7, started())
+    assert (history.change_ids, history.changes) == ([], [])
 
 
 def test_long_curves_are_averaged_and_keep_their_ends() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,17 @@ import pytest
 
 from pages.ui.live import LiveAnswers, replay, status_line
 from pages.ui.translate import translator
-from resnet_core.specs import NetworkSpec, RunSpec, TrainSpec
-from resnet_core.specs.events import RunFailed
+from pages.ui.variant_entries import key_of
+from resnet_core.specs import (
+    SHORTCUT_CASES,
+    NetworkSpec,
+    OrderStudy,
+    RunSpec,
+    ScaleStudy,
+    ShortcutStudy,
+    TrainSpec,
+)
+from resnet_core.specs.events import ProbesCompleted, RunDiverged, RunFailed
 from resnet_core.store import Store
 from tests.saying import completed, evaluated, started, steps
 
@@ -138,3 +147,70 @@ def test_a_replay_brings_points_in_the_time_they_took(store: Store) -> None:
     late = replay(list(histories.values()), since=900, view="pair", t=t)
     assert late["replace"][BATCH]["x"] == [2, 8]
     assert late["done"]
+
+
+# Variants.
+
+
+def known(store: Store, run: RunSpec, *said: Any) -> None:
+    store.add_run(run, requested_by=None, now=0.0)
+    store.append(run.digest, list(enumerate(said, start=1)))
+
+
+def ask_about(store: Store, view: str, runs: Sequence[RunSpec], **options: Any) -> dict[str, Any]:
+    digests = [run.digest for run in runs]
+    since = options.pop("since", -1)
+    answer = LiveAnswers(store).answer(view, digests, since=since, t=t, **options)
+    assert answer is not None
+    return answer
+
+
+def test_a_sweep_is_told_by_the_lambda_of_each_run(store: Store) -> None:
+    study = ScaleStudy(network=RUN.network, train=RUN.train, scales=(-0.5, 1.0, 2.0))
+    low, one, high = study.runs
+    known(store, low, started(), steps(2))
+    known(store, one, started(), evaluated(8, train_error=0.25), completed(8))
+    known(store, high, started(), steps(2), RunDiverged(step=3, loss=float("inf"), seconds=1.0))
+    answer = ask_about(store, "scales", study.runs)
+    assert answer["replace"]["scale:train"]["x"] == [1.0]
+    assert answer["replace"]["scale:train"]["y"] == [25.0]
+    assert answer["replace"]["scale:diverged"]["x"] == [2.0]
+    assert answer["replace"]["scale:diverged"]["text"] == ["seed 0, step 3"]
+    assert [cell["label"] for cell in answer["cells"]] == ["λ = −0.5", "λ = 1", "λ = 2"]
+
+
+@pytest.mark.parametrize("key", SHORTCUT_CASES)
+def test_every_shortcut_case_is_known_from_its_network(key: str) -> None:
+    for study in (ShortcutStudy(cases=(key,)), ShortcutStudy(network=RUN.network, cases=(key,))):
+        assert key_of("variants.cases", study.runs[0].network) == key
+
+
+def test_kinds_and_orders_are_told_by_name_and_leave_what_is_published(store: Store) -> None:
+    kinds = ShortcutStudy(
+        network=RUN.network, train=RUN.train, cases=("identity", "dropout"), first_seed=2
+    )
+    for run in kinds.runs:
+        known(store, run, started(), evaluated(8, test_error=0.5), completed(8))
+    answer = ask_about(store, "variants.cases", kinds.runs)
+    labels = [SHORTCUT_CASES[key].label for key in kinds.cases]
+    assert answer["replace"]["variant:test"]["customdata"] == labels
+    assert answer["replace"]["variant:test"]["x"] == [50.0, 50.0]
+    assert [cell["label"] for cell in answer["cells"]] == [f"{label}, seed 2" for label in labels]
+    assert not any("published" in uid for uid in answer["replace"])
+
+    orders = OrderStudy(network=RUN.network, train=RUN.train, orders=("relu-only",))
+    known(store, orders.runs[0], started(), evaluated(8), completed(8))
+    answer = ask_about(store, "variants.orders", orders.runs)
+    assert answer["replace"]["variant:test"]["customdata"] == ["ReLU-only pre-activation"]
+
+
+def test_gates_come_as_they_are_probed(store: Store) -> None:
+    (gated,) = ShortcutStudy(network=RUN.network, train=RUN.train, cases=("highway",)).runs
+    known(store, gated, started(), ProbesCompleted(step=1, values={"gate": (0.1, 0.2, 0.3)}))
+    first = ask_about(store, "gates", [gated])
+    assert first["replace"]["gate:3"] == {"x": [1], "y": [0.3]}
+    assert [cell["label"] for cell in first["cells"]] == [SHORTCUT_CASES["highway"].label]
+    assert not ask_about(store, "gates", [gated], since=first["cursor"])["replace"]
+    store.append(gated.digest, [(3, ProbesCompleted(step=2, values={"gate": (0.1, 0.2, 0.4)}))])
+    later = ask_about(store, "gates", [gated], since=first["cursor"])
+    assert later["replace"]["gate:3"] == {"x": [1, 2], "y": [0.3, 0.4]}

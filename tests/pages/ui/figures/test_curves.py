@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pages.ui.figures.curves import Curve, curve_updates, training_curves
+from pages.ui.figures.curves import (
+    Curve,
+    change_text,
+    change_updates,
+    curve_updates,
+    training_curves,
+)
+from resnet_core.specs import Change
 
 
 def run(join: str, depth: int) -> Curve:
@@ -88,3 +97,38 @@ def test_batches_and_test_images_may_be_left_out() -> None:
 
 def test_pointing_at_a_line_names_the_run() -> None:
     assert "plain-8" in training_curves(RUNS, t=str).data[0].hovertemplate
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (Change(value=0.0), "λ → 0"),
+        (Change(value=1.0, over=50), "λ → 1 (50)"),
+        (Change(what="learning_rate", value=0.01), "η → 0.01"),
+    ],
+)
+def test_a_change_is_a_few_signs(change: Change, text: str) -> None:
+    assert change_text(change) == text
+
+
+def test_changes_stand_at_the_top_edge_each_run_on_a_shelf_of_its_own() -> None:
+    marks = {"one": [(100, "λ → 0"), (150, "λ → 1")], "other": [(100, "λ → 0")], "none": []}
+    first, second, third = change_updates(marks).values()
+    assert first == {"x": [100, 150], "y": [1, 1], "text": ["λ → 0", "λ → 1"]}
+    assert second["x"] == [100]
+    assert second["y"][0] < 1
+    assert third == {"x": [], "y": [], "text": []}
+
+
+def test_a_figure_of_two_runs_has_room_for_changes_that_are_still_to_come() -> None:
+    runs = [replace(one, legend=one.label) for one in RUNS[:2]]
+    drawn = {trace.uid: trace for trace in training_curves(runs, t=str.format).data}
+    for one in runs:
+        marks = drawn[f"{one.uid}:changes"]
+        assert marks.yaxis == "y2"
+        assert list(marks.x) == []
+        assert marks.showlegend is False
+
+
+def test_a_study_of_many_runs_has_no_marks() -> None:
+    assert not [t for t in training_curves(RUNS, t=str.format).data if "changes" in t.uid]
