@@ -28,6 +28,7 @@ NAMES = (
     "gradients",
     "lesions",
     "study",
+    "sweep",
     "deep",
 )
 RESULTS = Path(__file__).parent / "results"

@@ -149,7 +149,7 @@ def order_diagram(order: str, *, t: Translate, block: str = "basic") -> str:
 def height(block: str) -> int:
     """Give the height of one drawing without its name; all five have the same."""
     most = max(len(row.after) for row in ROWS.values())
-    return _sum_at(block) + RADIUS + most * STEP + 46
+    return _sum_at(block) + RADIUS + most * STEP + 52
 
 
 def _words(t: Translate) -> dict[str, str]:
@@ -178,10 +178,10 @@ def _diagram(order: str, t: Translate, block: str) -> str:
     boxes = branch_of(order, block)
     foot = TOP + len(boxes) * STEP - (STEP - BOX_HIGH)
     parts = [
-        svg.path(f"M{MAIN} 22V{end - 28}", STYLES["main"]),
-        svg.path(f"M{MAIN} {end - 18}l-9 -13h18z", STYLES["main head"]),
+        svg.path(f"M{MAIN} 22V{end - 34}", STYLES["main"]),
+        svg.path(f"M{MAIN} {end - 24}l-9 -13h18z", STYLES["main head"]),
         _signal(MAIN, 15, "l"),
-        _signal(MAIN, end - 4, "l+1"),
+        _signal(MAIN, end - 10, "l+1"),
         svg.path(f"M{MAIN} 32H{BRANCH}V{TOP}", STYLES["line"]),
     ]
     for number, box in enumerate(boxes):

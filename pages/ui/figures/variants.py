@@ -137,7 +137,7 @@ def error_by_variant(
             ),
             xaxis2=edge("x"),
             yaxis=theme.axis(
-                "",
+                t("variant"),
                 tickvals=list(range(len(entries))),
                 ticktext=[_wrapped(one.label) for one in entries],
                 tickfont={"size": 13, "color": theme.color("text")},

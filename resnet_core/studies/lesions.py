@@ -1,0 +1,312 @@
+"""What do lesions say? Verdicts on deleted and moved units: computed from measured errors.
+
+Theory (Veit, Wilber & Belongie 2016, arXiv:1605.06431, section 4): a residual network of n units is
+2^n paths, and a deleted unit takes half of them, so that little is lost; a plain network is one
+path, and loses it. The more units are deleted, and the more their order is changed, the higher the
+error, little by little. Where what was measured says otherwise, so do the verdicts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import correlation, fmean, median
+
+from resnet_core.specs.lesion import kinds_of
+from resnet_core.specs.network import NetworkSpec
+from resnet_core.specs.places import unit_places
+from resnet_core.specs.sentence import Sentence
+from resnet_core.studies.spreads import half_width, t95
+
+LITTLE = 0.05
+"""A deletion that costs less than so much error costs little."""
+
+BROKEN = 0.6
+"""A network that is wrong so often has lost nearly all: guessing among ten is wrong at 0.9."""
+
+_ROUNDING = 1e-9  # 0.05 is 0.07 - 0.02, but not to the last bit
+
+
+@dataclass(frozen=True)
+class Deletions:
+    """The errors of one network, each unit deleted by itself.
+
+    Attributes:
+        network: Its plan.
+        intact: Error without any lesion, a fraction, as all errors here.
+        errors: One a unit, in the order of units.
+        images: Classified each time.
+    """
+
+    network: NetworkSpec
+    intact: float
+    errors: tuple[float, ...]
+    images: int
+
+    @property
+    def costs(self) -> tuple[float, ...]:
+        """What each deletion adds to the error; below 0 where the network does better without."""
+        return tuple(error - self.intact for error in self.errors)
+
+
+# --- one unit at a time ---------------------------------------------------------------------------
+
+
+def deletion_verdict(*found: Deletions) -> tuple[Sentence, ...]:
+    """Say what single deletions cost each network, and which one bears them better.
+
+    Args:
+        found: One network or several; a residual one and its plain twin are compared.
+    """
+    said: list[Sentence] = []
+    for one in found:
+        said += _plain(one) if one.network.join == "plain" else _residual(one)
+    residual = [one for one in found if one.network.join != "plain"]
+    plain = [one for one in found if one.network.join == "plain"]
+    if len(residual) == len(plain) == 1:
+        said += _twins(residual[0], plain[0])
+    return tuple(said)
+
+
+def _residual(found: Deletions) -> list[Sentence]:
+    few = sum(cost < LITTLE - _ROUNDING for cost in found.costs)
+    values = {
+        "few": few,
+        "count": len(found.errors),
+        "name": found.network.name,
+        "points": f"{100 * LITTLE:g}",
+        "intact": _percent(found.intact),
+    }
+    if 2 * few > len(found.errors):
+        first = Sentence(
+            "{few} of the {count} units of {name} can be deleted one at a time with less than "
+            "{points} points lost (intact error {intact}): most of them, as theory "
+            "expects.",
+            **values,
+        )
+    else:
+        first = Sentence(
+            "{few} of the {count} units of {name} can be deleted one at a time with less than "
+            "{points} points lost (intact error {intact}): not most of them, against "
+            "theory.",
+            **values,
+        )
+    return [first, _dearest(found)]
+
+
+def _dearest(found: Deletions) -> Sentence:
+    place = found.errors.index(max(found.errors))
+    stage, unit = unit_places(found.network)[place]
+    values = {
+        "number": place + 1,
+        "stage": stage,
+        "unit": unit,
+        "error": _percent(max(found.errors)),
+    }
+    if max(found.costs) <= _ROUNDING:
+        return Sentence("No deletion raises the error.")
+    # In the paper these are the dearest (figure 3, right).
+    if kinds_of(found.network)[place][1] and stage > 1:
+        return Sentence(
+            "The dearest is unit {number} (stage {stage}, unit {unit}), which changes the shape, "
+            "as in the paper: {error} without it.",
+            **values,
+        )
+    return Sentence(
+        "The dearest is unit {number} (stage {stage}, unit {unit}), which does not change the "
+        "shape, unlike those in the paper: {error} without it.",
+        **values,
+    )
+
+
+def _plain(found: Deletions) -> list[Sentence]:
+    lowest = min(found.errors)
+    borne = sum(error < BROKEN - _ROUNDING for error in found.errors)
+    values = {
+        "name": found.network.name,
+        "lowest": _percent(lowest),
+        "number": found.errors.index(lowest) + 1,
+        "intact": _percent(found.intact),
+        "broken": f"{100 * BROKEN:g} %",
+        "count": len(found.errors),
+        "borne": borne,
+    }
+    if not borne:
+        return [
+            Sentence(
+                "{name} bears no deletion, as theory expects of one path: the lowest error after "
+                "any is {lowest} (unit {number}), intact {intact}.",
+                **values,
+            )
+        ]
+    return [
+        Sentence(
+            "{borne} of the {count} units of {name} can be deleted one at a time with an error "
+            "below {broken}, against theory: the lowest is {lowest} (unit {number}), intact "
+            "{intact}.",
+            **values,
+        )
+    ]
+
+
+def _twins(residual: Deletions, plain: Deletions) -> list[Sentence]:
+    values = {
+        "residual": residual.network.name,
+        "plain": plain.network.name,
+        "residual_cost": _points(median(residual.costs)),
+        "plain_cost": _points(median(plain.costs)),
+    }
+    if median(residual.costs) < median(plain.costs) - _ROUNDING:
+        return [
+            Sentence(
+                "The median deletion costs {residual} {residual_cost} points and {plain} "
+                "{plain_cost}: with shortcuts, less is lost.",
+                **values,
+            )
+        ]
+    return [
+        Sentence(
+            "The median deletion costs {residual} {residual_cost} points and {plain} "
+            "{plain_cost}: with shortcuts, not less is lost, against theory.",
+            **values,
+        )
+    ]
+
+
+# --- several at once ------------------------------------------------------------------------------
+
+
+def many_verdict(name: str, errors: Mapping[int, Sequence[float]]) -> tuple[Sentence, ...]:
+    """Say whether the mean error rises with the number of units that are deleted at once.
+
+    Args:
+        name: Of the network.
+        errors: Over the draws, by the number of deleted units; at least one draw each.
+    """
+    numbers = sorted(errors)
+    if not numbers:
+        return ()
+    means = {k: fmean(errors[k]) for k in numbers}
+    draws = sorted({len(errors[k]) for k in numbers})
+    said = [
+        Sentence(
+            "Mean error of {name} by number of deleted units: {means} (draws of each: {draws}).",
+            name=name,
+            means="; ".join(f"{k}: {_mean(errors[k])}" for k in numbers),
+            draws=", ".join(map(str, draws)),
+        )
+    ]
+    if len(numbers) < 2:
+        return tuple(said)
+    steps = list(pairwise(numbers))
+    fallen = [(a, b) for a, b in steps if means[b] <= means[a] + _ROUNDING]
+    if fallen:
+        said.append(
+            Sentence(
+                "It does not rise everywhere, against theory: not from {steps}.",
+                steps=_steps(fallen),
+            )
+        )
+    else:
+        said.append(Sentence("It rises with each number, as theory expects."))
+    noisy = [
+        (a, b) for a, b in steps if (a, b) not in fallen and _within_noise(errors[a], errors[b])
+    ]
+    if noisy:
+        said.append(
+            Sentence(
+                "But from {steps} the rise is within noise: the 95 % interval of the difference "
+                "holds 0, or there is one draw only.",
+                steps=_steps(noisy),
+            )
+        )
+    return tuple(said)
+
+
+def _steps(steps: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{a} → {b}" for a, b in steps)
+
+
+def _within_noise(few: Sequence[float], more: Sequence[float]) -> bool:
+    if min(len(few), len(more)) < 2:
+        return True
+    # Draws of different numbers are not paired: their intervals add up by Pythagoras.
+    return fmean(more) - fmean(few) <= math.hypot(half_width(few), half_width(more))
+
+
+def _mean(errors: Sequence[float]) -> str:
+    if len(errors) < 3:
+        return _percent(fmean(errors))
+    return f"{100 * fmean(errors):.1f} ± {100 * half_width(errors):.1f} %"
+
+
+# --- another order --------------------------------------------------------------------------------
+
+
+def reorder_verdict(name: str, points: Sequence[tuple[float, float]]) -> tuple[Sentence, ...]:
+    """Say whether the error falls as Kendall's tau rises: the nearer to the trained order.
+
+    Args:
+        name: Of the network.
+        points: Kendall's tau of each order with the trained one, and the error with it; a tau that
+            is no number is left out.
+    """
+    points = [point for point in points if not math.isnan(point[0])]
+    r = _correlation(points)
+    if r is None:
+        return (
+            Sentence(
+                "Orders of {name} that were measured: {count}. A correlation of error and "
+                "Kendall's tau needs three, with different values of both.",
+                name=name,
+                count=len(points),
+            ),
+        )
+    values = {"r": f"{r:.2f}".replace("-", "−"), "count": len(points), "name": name}
+    if not _is_sure(r, len(points)):
+        return (
+            Sentence(
+                "Over {count} orders of {name} the correlation of error and Kendall's tau is {r}: "
+                "within noise of none, where theory expects it below 0.",
+                **values,
+            ),
+        )
+    if r < 0:
+        return (
+            Sentence(
+                "Over {count} orders of {name} the correlation of error and Kendall's tau is {r}: "
+                "the farther from the trained order, the higher the error, as theory expects.",
+                **values,
+            ),
+        )
+    return (
+        Sentence(
+            "Over {count} orders of {name} the correlation of error and Kendall's tau is {r}: the "
+            "farther from the trained order, the lower the error, against theory.",
+            **values,
+        ),
+    )
+
+
+def _correlation(points: Sequence[tuple[float, float]]) -> float | None:
+    if len(points) < 3 or any(len({*values}) < 2 for values in zip(*points, strict=True)):
+        return None
+    taus, errors = zip(*points, strict=True)
+    return correlation(taus, errors)
+
+
+def _is_sure(r: float, count: int) -> bool:
+    """Whether a correlation differs from 0 at 5 %: t = r·√((n - 2) / (1 - r²)), n - 2 degrees."""
+    if r * r >= 1:
+        return True
+    return abs(r) * math.sqrt((count - 2) / (1 - r * r)) > t95(count - 1)
+
+
+def _percent(error: float) -> str:
+    return f"{100 * error:.1f} %"
+
+
+def _points(cost: float) -> str:
+    return f"{100 * cost:.1f}".replace("-", "−")
