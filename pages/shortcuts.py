@@ -6,7 +6,7 @@ Notice: what is multiplied in every unit becomes a product over all of them.
 
 import streamlit as st
 
-from pages.ui import frame, shortcut_lab
+from pages.ui import frame, shortcut_lab, varying
 
 page = frame.open_page("shortcuts")
 
@@ -20,7 +20,7 @@ def laboratory() -> None:
         bar = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with bar:
         part = shortcut_lab.choose(page)
-    shortcut_lab.show(page, part, shortcut_lab.Room(controls, figures, bar))
+    shortcut_lab.show(page, part, varying.Room(controls, figures, bar))
 
 
 frame.apart(page, laboratory)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import controls, evidence, lab
 from pages.ui.frame import Page, show_error
@@ -30,6 +31,21 @@ DEPTHS = {"basic": (8, 14, 20, 32, 44, 56, 80, 110), "bottleneck": (11, 20, 38, 
 WIDTHS = (2, 4, 8, 16, 32)
 STEPS = (50, 100, 120, 200, 400, 600, 1000, 2000)
 MOST_STEPS = 20_000
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where a part can stand.
+
+    Attributes:
+        left: For controls and buttons.
+        right: For figures.
+        bar: A row above the figures, behind the choice of part: for their switches.
+    """
+
+    left: DeltaGenerator
+    right: DeltaGenerator
+    bar: DeltaGenerator
 
 
 @dataclass(frozen=True)

@@ -273,7 +273,7 @@ class ShortcutStudy(VariantStudy):
     """
 
     network: NetworkSpec = NetworkSpec(depth=56, width=8)
-    train: TrainSpec = TrainSpec(steps=120)
+    train: TrainSpec = TrainSpec(steps=200)
     cases: tuple[str, ...] = TABLE_1
 
     @property

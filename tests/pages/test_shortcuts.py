@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.lab import Keeper
 from pages.ui.scaled import product_words, reading, whole_gradients
-from pages.ui.shortcut_lab import gate_words
+from pages.ui.shortcut_kinds import gate_words
 from pages.ui.translate import translator
 from pages.ui.varied import SCALE_KIND, SHORTCUT_KIND, as_csv, look_up, sentence_words
 from resnet_core.errors import StoreError
