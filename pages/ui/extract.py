@@ -20,6 +20,7 @@ KEYWORDS = frozenset(
         "Choice",
         "DataSet",
         "Probe",
+        "ShortcutCase",
         "Sentence",
         "check_between",
         "check_choice",

@@ -125,7 +125,8 @@ def _study(
     found = variants(study, outcomes(study, store))
     if record is not None:
         command = f"python -m resnet_core {' '.join(sys.argv[1:])}"
-        save_recording(study, store, record, command=command)
+        # What a page shows of them; ten more quantities of every layer would be most of the file.
+        save_recording(study, store, record, command=command, probes=("gate",))
     said = [str(sentence) for sentence in verdict(study, found)]
     rows = variants_json(study, found)
     if as_json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from resnet_core.specs import (
     SuspectStudy,
     TwinStudy,
 )
-from resnet_core.specs.events import Event, RunStarted, StepsCompleted
+from resnet_core.specs.events import Event, ProbesCompleted, RunStarted, StepsCompleted
 from resnet_core.store import Store, StoredEvent
 from resnet_core.studies.outcomes import Outcome, outcomes_from_events
 
@@ -87,10 +87,18 @@ def save_recording(
     command: str,
     date: str | None = None,
     more: Mapping[str, Any] | None = None,
+    probes: Collection[str] | None = None,
 ) -> None:
-    """Write the runs of a study to a file; ``date`` is today unless given.
+    """Write the runs of a study to a file.
 
-    ``more`` is what else was measured for it, by name.
+    Args:
+        study: All of whose runs are over.
+        store: That has them.
+        path: Is replaced.
+        command: What made it, to be typed again.
+        date: As YYYY-MM-DD; today unless given.
+        more: What else was measured for it, by name.
+        probes: Keys of ``PROBES`` to keep; None for all that were measured.
 
     Raises:
         RunError: A run of the study has neither completed nor diverged.
@@ -120,7 +128,7 @@ def save_recording(
         "more": dict(more or {}),
     }
     runs = [
-        {"digest": digest, "events": _merged(e for e in stored if e.digest == digest)}
+        {"digest": digest, "events": _merged((e for e in stored if e.digest == digest), probes)}
         for digest in digests
     ]
     try:
@@ -180,7 +188,7 @@ def load_recording(path: Path, plan: type[S]) -> Recording[S]:
         ) from None
 
 
-def _merged(stored: Iterable[StoredEvent]) -> list[dict[str, Any]]:
+def _merged(stored: Iterable[StoredEvent], probes: Collection[str] | None) -> list[dict[str, Any]]:
     """Merge neighbouring ``StepsCompleted``, round, and give what goes into the file."""
     merged: list[tuple[int, Event]] = []
     for item in stored:
@@ -195,6 +203,9 @@ def _merged(stored: Iterable[StoredEvent]) -> list[dict[str, Any]]:
                     }
                 )
                 merged.pop()
+        if probes is not None and isinstance(event, ProbesCompleted):
+            kept = {key: values for key, values in event.values.items() if key in probes}
+            event = event.model_copy(update={"values": kept})
         merged.append((item.sequence, event))
     return [
         {"sequence": sequence, "event": _rounded(json.loads(event.model_dump_json()))}

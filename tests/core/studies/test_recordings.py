@@ -9,9 +9,11 @@ import pytest
 from resnet_core.errors import RunError, StoreError
 from resnet_core.specs import (
     DegradationStudy,
+    NetworkSpec,
     OrderStudy,
     ScaleStudy,
     ShortcutStudy,
+    TrainSpec,
 )
 from resnet_core.specs.choices import GATED
 from resnet_core.specs.events import ProbesCompleted, StepsCompleted
@@ -105,6 +107,22 @@ def test_eight_runs_of_two_hundred_steps_are_small(store, said, tmp_path):
         store.append(run.digest, list(enumerate(events, 1)), status="completed", ended=2.0)
     save_recording(study, store, tmp_path / "study.json", command=COMMAND)
     assert (tmp_path / "study.json").stat().st_size < 100_000
+
+
+def test_of_what_was_probed_some_may_be_kept_alone(store, said, tmp_path):
+    study = ScaleStudy(scales=(1,), network=NetworkSpec(depth=8), train=TrainSpec(steps=40))
+    (run,) = study.runs
+    first, *others = said(run)
+    probes = ProbesCompleted(step=1, values={"gate": (0.5, 0.25, 0.125), "gradient": (1.0,) * 8})
+    store.add_run(run, requested_by=None, now=1.0)
+    store.append(run.digest, list(enumerate([first, probes, *others], 1)), status="completed")
+    kept = {}
+    for name, some in (("all", None), ("gates", ("gate",)), ("none", ())):
+        save_recording(study, store, tmp_path / name, command=COMMAND, probes=some)
+        events = load_recording(tmp_path / name, ScaleStudy).events(run.digest)
+        assert [event.kind for event in events].count("probes") == 1
+        kept[name] = next(e.event.values for e in events if e.kind == "probes")
+    assert kept == {"all": probes.values, "gates": {"gate": (0.5, 0.25, 0.125)}, "none": {}}
 
 
 def test_an_unfinished_study_is_not_recorded(study, finished_store, tmp_path):
