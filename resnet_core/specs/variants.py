@@ -308,7 +308,7 @@ class OrderStudy(VariantStudy):
         orders: Keys of ``ORDERS``, each once.
     """
 
-    network: NetworkSpec = NetworkSpec(depth=56, width=8)
+    network: NetworkSpec = NetworkSpec(depth=110, width=8)
     train: TrainSpec = TrainSpec(steps=120)
     orders: tuple[str, ...] = tuple(ORDERS)
 
