@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from pages.ui import known_pair, lab, pair, surgery
 from pages.ui.frame import Page, show_error
 from pages.ui.known_pair import SIDES, Shown
@@ -23,7 +25,16 @@ def ask(page: Page, asked: Asked) -> Shown | None:
     None, with a sentence, when there can be no such training.
     """
     try:
-        shown = known_pair.look_up(page, _plans(page, asked))
+        plans = _plans(page, asked)
+        plain, residual = (run.network.name for run in plans)
+        st.caption(
+            page.t(
+                "1: {plain}. 2: {residual}, its twin, from the same weights.",
+                plain=plain,
+                residual=residual,
+            )
+        )
+        shown = known_pair.look_up(page, plans)
     except ResNetLabError as error:
         show_error(error, page.t)
         return None

@@ -34,6 +34,7 @@ def choose(page: Page) -> tuple[str, ...]:
         key=f"{page.name}.picker",
         block=st.session_state[block],
     )
+    st.caption(page.t("Press a drawing to leave its order out, or to take it in; one stays."))
     st.session_state[key] = list(varying.in_order(chosen, list(ORDERS)))
     return tuple(st.session_state[key])
 

@@ -106,8 +106,8 @@ def _gates(page: Page, shown: Varied[ShortcutStudy]) -> None:
         return
     st.markdown(f"#### {t('Watch the gates')}")
     key = page.link.key("gate")
-    if st.session_state[key] not in there:
-        st.session_state[key] = there[0]
+    # What a link asks for stays, though this study may have no such case.
+    there = [case for case in GATED_CASES if case in (*there, st.session_state[key])]
     case: str = st.selectbox(
         t("Gates of"),
         there,

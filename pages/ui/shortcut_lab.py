@@ -17,7 +17,7 @@ from pages.ui.figures.variants import (
     error_against_scale,
 )
 from pages.ui.frame import Page, show_error
-from pages.ui.link import choice, number, show_switch, switch
+from pages.ui.link import choice, integer, number, show_switch, switch
 from pages.ui.scaled import show_scaled
 from pages.ui.varied import SCALE_KIND
 from pages.ui.varying import Asked, Room, Usual
@@ -55,6 +55,7 @@ def choose(page: Page) -> str:
     page.link.setting(
         "gate", shortcut_kinds.GATED_CASES[0], choice("gate", shortcut_kinds.GATED_CASES)
     )
+    page.link.setting("seeds", 1, integer("seeds", 1, 20))
     for name in ("test", "published"):
         page.link.setting(name, True, switch(name), show_switch)
     operating.declare(page)
@@ -94,7 +95,12 @@ def show(page: Page, part: str, room: Room) -> None:
     """Draw a part: its controls at the left, what they ask for at the right."""
     with room.left:
         try:
-            asked = varying.ask(page, USUAL[part], folds_training=part == "lambda")
+            asked = varying.ask(
+                page,
+                USUAL[part],
+                folds_training=part == "lambda",
+                has_seeds=part in ("sweep", "kinds"),
+            )
         except ResNetLabError as error:
             show_error(error, page.t)
             return

@@ -15,7 +15,7 @@ from pages.ui import controls, lab
 from pages.ui.figures.curves import change_text
 from pages.ui.frame import Page, show_error
 from pages.ui.known_pair import SIDES, Shown
-from resnet_core.errors import ResNetLabError
+from resnet_core.errors import ResNetLabError, SpecError
 from resnet_core.specs import Change, RunSpec, TrainSpec
 from resnet_core.specs.changes import in_order
 
@@ -43,7 +43,7 @@ def read_changes(text: str) -> tuple[Change, ...]:
     Raises:
         SpecError: With what would be right.
     """
-    return tuple(Change.from_text(part) for part in text.split(",") if part.strip())
+    return in_order(Change.from_text(part) for part in text.split(",") if part.strip())
 
 
 def show_changes(changes: Sequence[Change]) -> str:
@@ -65,13 +65,11 @@ def panel(page: Page, shown: Shown) -> None:
     if shown.records and not shown.mine:
         return
     live = bool(shown.digests("queued", "running", "paused"))
-    ended = bool(shown.records) and not live
     t = page.t
     with st.container(border=True):
-        if ended:
+        _operate(page, shown, live=live)
+        if not live and any(made_by_hand(shown).values()):
             _repeat(page, shown)
-        else:
-            _operate(page, shown, live=live)
         _planned_ones(page, shown, live=live)
         if problem := st.session_state.pop(PROBLEM, None):
             show_error(problem, t)
@@ -82,7 +80,9 @@ def _operate(page: Page, shown: Shown, *, live: bool) -> None:
     said = (
         t("Each change takes effect after the step that is being done, and is marked on the curve.")
         if live
-        else t("Before the start, changes can be planned for a step; later, made by hand.")
+        else t(
+            "Plan changes for a step, then press Start; while networks train, make them by hand."
+        )
     )
     _title(t, said)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
@@ -155,6 +155,9 @@ def _planned_ones(page: Page, shown: Shown, *, live: bool) -> None:
     if not said:
         return
     st.markdown("**" + t("Planned") + "**  \n" + "  \n".join(said))
+    st.caption(
+        t("λ → 1 (50): λ goes to 1 over 50 steps. η: the highest learning rate of the schedule.")
+    )
     if not live:
         st.button(
             t("Plan nothing"),
@@ -176,10 +179,6 @@ def _repeat(page: Page, shown: Shown) -> None:
     """Offer to train again with what was done by hand, now as the plan."""
     t = page.t
     done = made_by_hand(shown)
-    if not any(done.values()):
-        _title(t, t("These runs are over. A new seed, or another setting, can be operated on."))
-        return
-    _title(t, t("What was done by hand can be repeated."))
     st.button(
         t("Repeat with the same changes"),
         icon=":material/replay:",
@@ -214,6 +213,13 @@ def _operated(
     """Carry out a button: order the change, or plan it; a refusal is kept for the panel to show."""
     runs = dict(zip(SIDES, shown.runs, strict=True))
     try:
+        sides = [side for side in sides if not _is_in_vain(runs[side], shown, what, value)]
+        if not sides:
+            raise SpecError(
+                "Shortcuts were to be switched off in {name}, but a plain network has none: switch "
+                "them on first, or take the other network.",
+                name=shown.runs[0].network.name,
+            )
         if step is None:
             me = lab.visitor()
             for digest in dict.fromkeys(runs[side].digest for side in sides):
@@ -230,3 +236,11 @@ def _operated(
         page.link.set(wanted)
     except ResNetLabError as error:
         st.session_state[PROBLEM] = error
+
+
+def _is_in_vain(run: RunSpec, shown: Shown, what: str, value: float) -> bool:
+    """Whether a plain network's shortcuts are switched off that nothing has switched on."""
+    if run.network.join != "plain" or (what, value) != ("shortcut_scale", 0.0):
+        return False
+    made = [c.what for h in shown.histories if h.run.digest == run.digest for c in h.changes]
+    return what not in (*made, *(change.what for change in run.changes))

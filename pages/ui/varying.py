@@ -94,7 +94,14 @@ class Asked:
         return self.train.seed
 
 
-def ask(page: Page, usual: Usual, *, block: str = "basic", folds_training: bool = False) -> Asked:
+def ask(
+    page: Page,
+    usual: Usual,
+    *,
+    block: str = "basic",
+    folds_training: bool = False,
+    has_seeds: bool = True,
+) -> Asked:
     """Draw the controls that every study of variants has, and give what they ask for.
 
     Args:
@@ -102,6 +109,7 @@ def ask(page: Page, usual: Usual, *, block: str = "basic", folds_training: bool 
         usual: The defaults.
         block: Whose depths there are.
         folds_training: Nothing is trained here, so those controls are out of the way.
+        has_seeds: Whether a number of seeds means anything here.
 
     Raises:
         SpecError: With what is wrong.
@@ -129,20 +137,25 @@ def ask(page: Page, usual: Usual, *, block: str = "basic", folds_training: bool 
         with left:
             steps = controls.slider(page, "steps", t("Steps"), STEPS, usual.steps, 1, MOST_STEPS)
         with right:
-            seeds = controls.slider(
-                page,
-                "seeds",
-                t("Seeds"),
-                range(1, 11),
-                usual.seeds,
-                1,
-                20,
-                help=t("Each seed draws other weights and another order of images."),
-            )
+            seeds = _seeds(page, usual) if has_seeds else 1
         rate = controls.rate(page, usual.rate)
     first = page.link.setting("first", 0, integer("first", 0, 1_000_000))
     train = TrainSpec(steps=steps, learning_rate=rate, seed=st.session_state[first])
     return Asked(deep, width, data, train, seeds)
+
+
+def _seeds(page: Page, usual: Usual) -> int:
+    t = page.t
+    return controls.slider(
+        page,
+        "seeds",
+        t("Seeds"),
+        range(1, 11),
+        usual.seeds,
+        1,
+        20,
+        help=t("Each seed draws other weights and another order of images."),
+    )
 
 
 def depth(page: Page, usual: int, block: str) -> int:
@@ -193,21 +206,22 @@ def buttons(page: Page, asked: S | None, shown: Varied[S] | None) -> None:
     if asked is None or shown is None:
         return
     t = page.t
-    if shown.is_live and shown.is_left:
+    live = [digest for digest, record in shown.records.items() if record.active]
+    if live and shown.is_left:
         st.info(t("You have stopped these runs. They go on while others watch them."))
-    elif shown.is_live:
+    elif live:
         st.button(
             t("Stop"),
             icon=":material/stop:",
             width="stretch",
             on_click=_stop,
-            args=(page, asked),
+            args=(page, asked, live),
             help=t("Leaves these runs; they stop when nobody else watches them."),
             key=f"{page.name}.stop",
         )
-    elif shown.missing:
+    if shown.missing:  # some of its runs may be going for another study
         _train_button(page, asked, shown.missing)
-    else:
+    elif not live:
         st.success(t("Measured on this machine, and remembered."), icon=":material/history:")
         st.button(
             t("New seeds"),
@@ -256,10 +270,10 @@ def _start(page: Page, study: VariantStudy) -> None:
         st.session_state[_problem(page)] = error
 
 
-def _stop(page: Page, study: VariantStudy) -> None:
+def _stop(page: Page, study: VariantStudy, live: Sequence[str]) -> None:
     st.session_state.setdefault(LEFT, set()).add(study.digest)
     try:
-        lab.leave([run.digest for run in study.runs])
+        lab.leave(live)
     except ResNetLabError as error:
         st.session_state[_problem(page)] = error
 

@@ -189,7 +189,8 @@ class Worker:
         if training.ended:
             return False
         for change in asked:
-            self._say(training.change(change["what"], change["value"], change["over"]))
+            for event in training.change(change["what"], change["value"], change["over"]):
+                self._say(event)
             self.obeyed.append(change["id"])
         self.changes = []
         return True

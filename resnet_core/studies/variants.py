@@ -547,9 +547,9 @@ def _lowest(means: Mapping[str, float]) -> list[str]:
 
 def _unfinished(variants: Sequence[Variant]) -> list[Sentence]:
     missing = sum(variant.unfinished for variant in variants)
-    if not missing:
-        return []
     count = missing + sum(len(v.train_errors) + len(v.diverged) for v in variants)
+    if missing in (0, count):  # of nothing there is nothing to say
+        return []
     return [
         Sentence(
             "{missing} of {count} runs have no result so far: what is said here is about the "

@@ -128,7 +128,8 @@ class Training:
             events += self.flush(since=began)  # events come in the order of steps
             if self.ended:
                 return events
-            events += [self.change(plan.what, plan.value, plan.over) for plan in planned]
+            for plan in planned:
+                events += self.change(plan.what, plan.value, plan.over)
             began = time.perf_counter()
         self.step += 1
         self._set_shortcut_scale()
@@ -161,8 +162,11 @@ class Training:
             )
         return events
 
-    def change(self, what: What, value: float, over: int = 0) -> RunChanged:
+    def change(self, what: What, value: float, over: int = 0) -> list[Event]:
         """Change λ of every shortcut, or the learning rate, from the next step on.
+
+        Errors are measured just before, unless that has been done at this step: a curve from one
+        measurement to the next would else bend before the change that bends it.
 
         Args:
             what: See ``Change``.
@@ -182,9 +186,13 @@ class Training:
                 step=self.step,
             )
         change = Change(step=self.step, what=what, value=value, over=over)
+        measured = self.step in (0, *self._evaluation_steps) or any(
+            made.step == self.step for made in self.changes
+        )
+        events: list[Event] = [] if measured else [self._evaluate(last=False)]
         made = RunChanged(**change.model_dump())
         self._take_up([*self.changes, made])
-        return made
+        return [*events, made]
 
     def _take_up(self, changes: list[RunChanged]) -> None:
         """Let rate and λ be what changes have made of them."""

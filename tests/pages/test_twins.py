@@ -316,6 +316,7 @@ def test_what_was_done_by_hand_is_marked_and_can_be_repeated_by_a_plan(
     page.run()
     press(page, "Repeat with the same changes")
     assert not page.exception
+    assert "Planned" in all_words(page)
     (first, _, _, _), (second, _, _, _) = done
     asked = f"{first}:shortcut_scale=0,{second}:shortcut_scale=1+50"
     assert link(page)["changes2"] == asked
@@ -341,7 +342,6 @@ def test_what_was_done_by_hand_is_marked_and_can_be_repeated_by_a_plan(
         ("5:shortcut_scale=9", "Shortcut scale 9.0 was asked for, but it must lie between -1"),
         ("5:learning_rate=nan", "Value 'nan' was asked for, but a finite number would be right."),
         ("5:depth=8", "What 'depth' was asked for, but there is no such choice"),
-        ("9:shortcut_scale=0,5:shortcut_scale=1", "each may stand once, in rising order."),
     ],
 )
 def test_changes_that_cannot_be_are_answered_with_a_sentence(
@@ -374,3 +374,26 @@ def test_a_change_behind_the_last_step_is_left_out_and_said_so(open_page: Open) 
     assert not page.exception
     assert "Left out, since training ends at step 50: after step 100: λ → 0" in all_words(page)
     assert "Plan nothing" in labels(page)
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_changes_of_a_link_are_put_in_order(open_page: Open) -> None:
+    page = open_page("twins", lang="en", changes2="90:shortcut_scale=1,50:shortcut_scale=0")
+    assert said(page) == []
+    assert link(page)["changes2"] == "50:shortcut_scale=0,90:shortcut_scale=1"
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_a_plain_network_has_no_shortcuts_to_switch_off(open_page: Open) -> None:
+    page = open_page("twins", lang="en")
+    page.button_group(key="twins.surgery.where").set_value("1").run()
+    press(page, "Shortcuts off")
+    assert (
+        "Shortcuts were to be switched off in plain-32, but a plain network has none"
+        in (errors(page)[0])
+    )
+    press(page, "Shortcuts on")
+    page.number_input(key="twins.surgery.at").set_value(150).run()
+    press(page, "Shortcuts off")
+    assert errors(page) == []
+    assert link(page)["changes1"] == "100:shortcut_scale=1,150:shortcut_scale=0"

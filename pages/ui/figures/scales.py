@@ -42,8 +42,9 @@ def products(scale: float, units: int) -> list[float]:
 def error_against_scale_updates(entries: Sequence[Entry]) -> Updates:
     """Give what each trace of the figure shows, by uid: λ, and errors in %.
 
-    ``scale:train`` is the mean of the seeds, ``scale:train:seeds`` each seed, the same for
-    ``test``; ``scale:diverged`` stands on an axis from 0 to 1 whose top is the figure's.
+    ``scale:train`` is the mean of the seeds, 100 for one that diverged; ``scale:train:seeds`` is
+    each; the same for ``test``; ``scale:diverged`` stands on an axis from 0 to 1 whose top is the
+    figure's.
     """
     rows = [(one.scale, one) for one in entries if one.scale is not None]
     rows.sort(key=lambda row: row[0])
@@ -51,10 +52,16 @@ def error_against_scale_updates(entries: Sequence[Entry]) -> Updates:
     for measured in KINDS:
         found = [(scale, percents(one, measured)) for scale, one in rows]
         found = [(scale, errors) for scale, errors in found if errors]
+        # As the verdict counts it: a run that diverged has all images wrong.
+        means = [
+            (scale, [*percents(one, measured), *(100.0 for _ in one.diverged)])
+            for scale, one in rows
+        ]
+        means = [(scale, errors) for scale, errors in means if errors]
         updates[f"scale:{measured}"] = {
-            "x": [scale for scale, _ in found],
-            "y": [round(fmean(errors), 3) for _, errors in found],
-            "customdata": [spread_words(errors) for _, errors in found],
+            "x": [scale for scale, _ in means],
+            "y": [round(fmean(errors), 3) for _, errors in means],
+            "customdata": [spread_words(errors) for _, errors in means],
         }
         dots = [(scale, error) for scale, errors in found if len(errors) > 1 for error in errors]
         updates[f"scale:{measured}:seeds"] = {

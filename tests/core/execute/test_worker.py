@@ -319,8 +319,14 @@ def test_a_change_while_paused_comes_with_the_single_step(make_job, plan, refere
     job = make_job(plan())
     job.work(until=6)
     assert job.work(until=7, changes=[change(1, 0.0)])["ended"] == "paused"
-    said = [(event.kind, getattr(event, "step", 0)) for event in job.events[-4:]]
-    assert said == [("resumed", 6), ("changed", 6), ("steps", 7), ("paused", 7)]
+    said = [(event.kind, getattr(event, "step", 0)) for event in job.events[-5:]]
+    assert said == [
+        ("resumed", 6),
+        ("evaluation", 6),  # as it was before the change
+        ("changed", 6),
+        ("steps", 7),
+        ("paused", 7),
+    ]
     job.work()
     assert losses(job.events) == losses(reference(planned(job.run, "6:shortcut_scale=0")))
 

@@ -46,7 +46,7 @@ def by_hand(run, pictures, *texts):
         for change in changes:
             if change.step == training.step:
                 events += training.flush()
-                events.append(training.change(change.what, change.value, change.over))
+                events += training.change(change.what, change.value, change.over)
         events += training.advance()
     return training, events
 
@@ -333,3 +333,18 @@ def test_a_scale_that_is_no_number_is_a_damaged_file(plan, tmp_path):
     path.write_bytes(path.read_bytes().replace(b'"0.5"', b'"x.x"'))
     with pytest.raises(RunError, match="train it again"):
         load_trained(plan(), path, channels=1, classes=4)
+
+
+def test_errors_are_measured_right_before_a_change_and_once_a_step(operated, pictures):
+    asked = ("3:shortcut_scale=0", "3:learning_rate=0.01", "5:shortcut_scale=1")
+    run = operated(*asked, steps=8, evaluations=2)
+    events = [e for e in train(run, pictures=pictures) if e.kind in ("evaluation", "changed")]
+    assert [(event.kind, event.step) for event in events] == [
+        ("evaluation", 3),
+        ("changed", 3),
+        ("changed", 3),
+        ("evaluation", 4),
+        ("evaluation", 5),
+        ("changed", 5),
+        ("evaluation", 8),
+    ]

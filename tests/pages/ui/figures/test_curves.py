@@ -111,12 +111,14 @@ def test_a_change_is_a_few_signs(change: Change, text: str) -> None:
     assert change_text(change) == text
 
 
-def test_changes_stand_at_the_top_edge_each_run_on_a_shelf_of_its_own() -> None:
+def test_changes_stand_below_the_top_edge_on_a_shelf_each() -> None:
     marks = {"one": [(100, "λ → 0"), (150, "λ → 1")], "other": [(100, "λ → 0")], "none": []}
     first, second, third = change_updates(marks).values()
-    assert first == {"x": [100, 150], "y": [1, 1], "text": ["λ → 0", "λ → 1"]}
-    assert second["x"] == [100]
-    assert second["y"][0] < 1
+    assert first["x"] == [100, 150]
+    assert first["text"] == ["λ → 0", "λ → 1"]
+    heights = [*first["y"], *second["y"]]
+    assert len(set(heights)) == 3, "their words would stand on each other"
+    assert all(0 < height < 1 for height in heights)
     assert third == {"x": [], "y": [], "text": []}
 
 

@@ -60,13 +60,18 @@ def test_the_product_of_the_scales_ends_at_one_and_begins_with_all_but_one_of_th
 
 def test_each_scale_has_the_mean_of_its_seeds_in_the_order_of_the_axis() -> None:
     updates = error_against_scale_updates(SWEEP)
+    # A seed that diverged has all images wrong: at 0.5 one of two, at 1.5 both.
     assert updates["scale:train"] == {
-        "x": [0.5, 1.0],
-        "y": [25.0, 1.0],
-        "customdata": ["", " (0.0–2.0 %, n = 2)"],
+        "x": [0.5, 1.0, 1.5],
+        "y": [62.5, 1.0, 100.0],
+        "customdata": [
+            " (25.0–100.0 %, n = 2)",
+            " (0.0–2.0 %, n = 2)",
+            " (100.0–100.0 %, n = 2)",
+        ],
     }
-    assert updates["scale:test"]["x"] == [1.0]
-    assert updates["scale:test"]["y"] == [3.0]
+    assert updates["scale:test"]["x"] == [0.5, 1.0, 1.5]
+    assert updates["scale:test"]["y"] == [100.0, 3.0, 100.0]
 
 
 def test_each_seed_of_a_scale_is_a_dot_where_there_are_several() -> None:
