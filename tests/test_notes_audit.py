@@ -92,7 +92,7 @@ CLAIMS = (
         "All of them multiply it, and all did worse than the identity (He 2016, table 1).",
         "shortcuts#corrections",
         "all of them multiply what travels on the shortcut",
-        "它们全都是乘在捷径所传信号上的因子",
+        "捷径上传递的信号全都要乘上它们",
     ),
     Claim(
         "003 L49",
