@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from streamlit import config
 
-from pages.ui import routes, warming
+from pages.ui import routes
 from pages.ui.lab import keeper
 from pages.ui.plotly_js import plotly_route
+from pages.ui.warming import warming
 
 
 def _warm_up() -> None:

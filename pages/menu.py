@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import translate, warming, words
+from pages.ui import translate, words
 from pages.ui.catalog import PAGES
+from pages.ui.warming import warming
 
 st.set_page_config(
     page_title="ResNet Lab", page_icon=str(translate.ASSETS / "icon.png"), layout="wide"
@@ -12,8 +13,7 @@ st.set_page_config(
 warming.wait()
 language = words.language()
 
-
-st.navigation(
+page = st.navigation(
     [
         st.Page(
             f"{name}.py",
@@ -25,4 +25,6 @@ st.navigation(
         for name, icon in PAGES.items()
     ],
     position="top",
-).run()
+)
+with warming.page(needs_all=bool(page.url_path)):
+    page.run()

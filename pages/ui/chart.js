@@ -12,7 +12,7 @@ const HOLD_MS = 800; // the old figure stays so long, at most, while a new strea
 const MOST_POINTS = 5000;
 const TOKEN = /var\(--([a-z0-9-]+)(?:, ([\d.]+))?\)/g;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rl-chart");
   const chart = (root.resnetLabChart ??= new Chart(root));
   chart.emit = setTriggerValue;

@@ -7,7 +7,7 @@
 const GAP = 8; // between a part and its panel
 const NARROW = 760; // drawings stand one under the other
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rl-drawings");
   const board = (root.resnetLabBoard ??= new Board(root));
   board.emit = setTriggerValue;

@@ -5,7 +5,7 @@
 
 const PATIENCE_MS = 2000; // for the page to show what it was told
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rl-orders");
   const picker = (root.resnetLabPicker ??= new Picker(root));
   picker.emit = setTriggerValue;

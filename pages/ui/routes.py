@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import re
 import secrets
@@ -146,9 +145,7 @@ async def health(request: Request) -> Response:
 
 
 def warm_up() -> None:
-    """Read what the first visitor would wait for, and import what two of them must not at once."""
-    # Plotly asks pandas for its classes as soon as another thread has begun to import it.
-    importlib.import_module("pandas")
+    """Read what the first visitor would wait for."""
     for language in LANGUAGES:
         translator(language)
         for page in PAGES:

@@ -62,7 +62,7 @@ def choose(page: Page) -> str:
     names = {
         "lambda": t("One λ"),
         "sweep": t("Every λ"),
-        "kinds": t("Kinds of shortcut"),
+        "kinds": t("Kinds"),
         "surgery": t("Surgery"),
     }
     part = st.segmented_control(

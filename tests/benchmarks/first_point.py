@@ -74,7 +74,7 @@ ARM_STOP = """() => {
   addEventListener("click", (event) => {
     const clicked = event.timeStamp;
     const look = () => {
-      if (document.querySelector('[class*="st-key-twins-resume"]')) {  // Stop became Resume
+      if (document.querySelector('[class*="st-key-pair-resume"]')) {  // Stop became Resume
         window.benchStopped = performance.now() - clicked;
       } else requestAnimationFrame(look);
     };

@@ -129,7 +129,7 @@ def test_a_telephone_never_scrolls_sideways(
     ("name", "button"),
     [
         ("degradation", ".st-key-degradation\\.start button, .st-key-degradation-start button"),
-        ("twins", ".st-key-twins\\.start button, .st-key-twins-start button"),
+        ("twins", ".st-key-pair\\.start button, .st-key-pair-start button"),
     ],
 )
 def test_question_start_button_and_figure_stand_on_one_screen(

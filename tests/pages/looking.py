@@ -25,7 +25,7 @@ def drawings(page: AppTest) -> dict[str, Any]:
 
 def _given(page: AppTest, component: str) -> list[dict[str, Any]]:
     return [
-        json.loads(one.proto.json)
+        json.loads(one.proto.json)[0]
         for one in page.get("bidi_component")
         if one.proto.component_name == component
     ]

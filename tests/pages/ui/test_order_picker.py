@@ -32,7 +32,7 @@ def chosen(page: AppTest) -> list[str]:
 def given(page: AppTest) -> dict[str, Any]:
     """What the browser gets."""
     (found,) = [
-        json.loads(element.proto.json)
+        json.loads(element.proto.json)[0]
         for element in page.get("bidi_component")
         if element.proto.component_name == "resnet_lab_order_picker"
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +15,7 @@ from safetensors.numpy import load as load_safetensors
 from pages.ui.lab import COOKIE, Keeper, public_name
 from pages.ui.plotly_js import PLOTLY_PATH
 from resnet_core.specs import DegradationStudy, RunSpec, TrainSpec
-from tests.browsing import ROOT, wait_until
+from tests.browsing import wait_until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have httpx2
@@ -256,11 +254,3 @@ def test_a_path_out_of_the_folder_of_runs_leads_nowhere(client: TestClient) -> N
 def test_only_pages_bring_a_cookie(client: TestClient, increments: object, url: str) -> None:
     client.cookies.clear()
     assert COOKIE not in client.get(url).headers.get("set-cookie", "")
-
-
-def test_a_warm_server_has_imported_what_two_visitors_must_not_import_at_once() -> None:
-    told = (
-        "import sys; from pages.ui.routes import warm_up; warm_up(); print('pandas' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split()[-1:] == ["True"], done.stderr
