@@ -213,12 +213,13 @@ def _operated(
     """Carry out a button: order the change, or plan it; a refusal is kept for the panel to show."""
     runs = dict(zip(SIDES, shown.runs, strict=True))
     try:
-        sides = [side for side in sides if not _is_in_vain(runs[side], shown, what, value)]
+        asked = sides
+        sides = [side for side in asked if not _is_in_vain(runs[side], shown, what, value)]
         if not sides:
             raise SpecError(
                 "Shortcuts were to be switched off in {name}, but a plain network has none: switch "
                 "them on first, or take the other network.",
-                name=shown.runs[0].network.name,
+                name=runs[asked[0]].network.name,
             )
         if step is None:
             me = lab.visitor()
