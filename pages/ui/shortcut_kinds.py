@@ -106,7 +106,9 @@ def _gates(page: Page, shown: Varied[ShortcutStudy]) -> None:
         return
     st.markdown(f"#### {t('Watch the gates')}")
     key = page.link.key("gate")
-    # What a link asks for stays, though this study may have no such case.
+    # What a link asks for stays, though a recording that is shown for it may have no such case.
+    if st.session_state[key] not in (*there, *page.link.get("cases")):
+        st.session_state[key] = there[0]
     there = [case for case in GATED_CASES if case in (*there, st.session_state[key])]
     case: str = st.selectbox(
         t("Gates of"),

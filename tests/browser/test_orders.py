@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from resnet_core.specs import ORDERS
 from tests.browser.conftest import Visitor, is_drawn
-from tests.browser.looking import points, wait_for_points
+from tests.browser.looking import counted, points, wait_for_points
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -44,8 +44,9 @@ def test_two_orders_are_chosen_trained_and_shared_by_their_link(
     page.get_by_role("button", name="Train these 4 runs").click()
     expect(page.locator(".rl-cell")).to_have_count(4)
     expect(page.locator(".rl-cell").nth(3)).to_contain_text("full pre-activation, seed 1")
-    wait_for_points(page, 0, 0, "variant_train")
+    page.wait_for_function(f"{counted(0, 'variant_published')} === 2")  # no more the recording
     assert points(page, 0)["variant_published"][0] == [6.61, 6.37]
+    wait_for_points(page, 0, 0, "variant_train")
     remembered = page.get_by_text("Measured on this machine, and remembered.")
     expect(remembered).to_be_visible(timeout=60_000)
     is_drawn(page)

@@ -51,8 +51,10 @@ def test_a_sweep_fills_in_and_is_there_for_the_next_visitor(
 def test_gates_are_drawn_while_their_network_trains(visitor: Callable[..., Visitor]) -> None:
     page = visitor().open(KINDS)
     start(page, 3)
+    page.wait_for_function(f"{PLOTS}[1]?._fullLayout?.xaxis.range[1] > 0")
     page.wait_for_function(f"{counted(1, 'gate_')} > 5")
     # While it trains, what is published stays beside what comes.
+    page.wait_for_function(f"{counted(0, 'variant_published')} === 1")  # no more the recording
     wait_for_points(page, 0, 0, "variant_train")
     assert points(page, 0)["variant_published"][0] == [6.61]
     remembered = page.get_by_text("Measured on this machine, and remembered.")

@@ -122,7 +122,7 @@ def test_what_is_chosen_stands_in_the_link_unless_it_is_the_default(open_page: O
         ("lr", "inf", "lr 'inf', but a number from"),
         ("data", "unknown", "data 'unknown', but there is no such choice: take one of digits"),
         ("schedule", "<script>", "schedule '<script>', but there is no such choice"),
-        ("shortcut", "Z", "shortcut 'Z', but there is no such choice: take one of A, B, C."),
+        ("shortcut", "Z", "shortcut 'Z', but there is no such choice: take one of A, B, C, "),
         ("crop", "banana", "crop 'banana', but there is no such choice: take one of 0, 1."),
     ],
 )

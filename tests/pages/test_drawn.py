@@ -18,7 +18,7 @@ from pages.ui.networks import Asked
 from pages.ui.translate import LANGUAGES, translator
 from resnet_core.errors import SpecError
 from resnet_core.execute import bench
-from resnet_core.specs import NETWORKS, SHORTCUTS
+from resnet_core.specs import NETWORKS, OPTIONS
 from tests.pages.looking import (
     all_words,
     drawings,
@@ -153,7 +153,7 @@ def test_every_network_of_the_list_is_drawn(
     }
 
 
-@pytest.mark.parametrize("shortcut", SHORTCUTS)
+@pytest.mark.parametrize("shortcut", OPTIONS)
 def test_a_shortcut_is_set_for_all(lab: Keeper, open_page: Open, shortcut: str) -> None:
     page = open_page("drawn", lang="en", first="resnet-18", second="resnet-50", shortcut=shortcut)
     assert names(page) == [

@@ -172,8 +172,8 @@ def test_a_sweep_is_told_by_the_lambda_of_each_run(store: Store) -> None:
     known(store, one, started(), evaluated(8, train_error=0.25), completed(8))
     known(store, high, started(), steps(2), RunDiverged(step=3, loss=float("inf"), seconds=1.0))
     answer = ask_about(store, "scales", study.runs)
-    assert answer["replace"]["scale:train"]["x"] == [1.0]
-    assert answer["replace"]["scale:train"]["y"] == [25.0]
+    assert answer["replace"]["scale:train"]["x"] == [1.0, 2.0]
+    assert answer["replace"]["scale:train"]["y"] == [25.0, 100.0]  # diverged: all are wrong
     assert answer["replace"]["scale:diverged"]["x"] == [2.0]
     assert answer["replace"]["scale:diverged"]["text"] == ["seed 0, step 3"]
     assert [cell["label"] for cell in answer["cells"]] == ["λ = −0.5", "λ = 1", "λ = 2"]
