@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from resnet_core.specs.choices import ORDERS
+from resnet_core.specs.choices import DATASETS, ORDERS
 from resnet_core.specs.sentence import Sentence
 from resnet_core.specs.variants import (
     FAIL,
@@ -31,6 +31,9 @@ from resnet_core.specs.variants import (
 )
 from resnet_core.studies.outcomes import Outcome
 from resnet_core.studies.spreads import half_width
+
+NEARLY = 0.95
+"""Of the error of guessing: from there on a network has learned nothing."""
 
 _ROUNDING = 1e-9  # means of the same errors in another order differ by as much
 
@@ -115,7 +118,30 @@ def scale_verdict(study: ScaleStudy, variants: Sequence[Variant]) -> tuple[Sente
         said += _seeds_near_one(study, results)
         said += _noise_of_scale("1" if "1" in lowest else lowest[0], lowest, results)
         said += _smallest_scale(study, means, results)
-    return (*said, *_diverged(variants, lambda key: f"λ = {key}"))
+    guessing = _no_better_than_guessing(study, variants)
+    return (*said, *_diverged(variants, lambda key: f"λ = {key}"), *guessing)
+
+
+def _no_better_than_guessing(study: ScaleStudy, variants: Sequence[Variant]) -> list[Sentence]:
+    """Name the λ with runs that came to their end and learned nothing: exploded, but no NaN."""
+    if study.data.dataset not in DATASETS:
+        return []
+    chance = 1 - 1 / DATASETS[study.data.dataset].classes
+    lost = {
+        one.key: sum(error >= NEARLY * chance for error in one.train_errors) for one in variants
+    }
+    return [
+        Sentence(
+            "At λ = {scale} {lost} of {count} seeds learned nothing, though their loss stayed a "
+            "number: at the end they are no better than guessing, which is wrong in {chance}.",
+            scale=key,
+            lost=count,
+            count=study.seeds,
+            chance=_percent(chance),
+        )
+        for key, count in lost.items()
+        if count
+    ]
 
 
 def _lowest_scale(

@@ -187,6 +187,16 @@ def sweep(*means):
     }
 
 
+def test_a_run_that_learns_nothing_is_named_though_its_loss_stayed_a_number():
+    means = (0.1, 0.1, 0.0, 0.1, 0.5, 1.72)  # halved for the training images
+    *_, last = said(SWEEP, sweep(*means))
+    assert last == (
+        f"At λ = {SWEEP.keys[-1]} 3 of 3 seeds learned nothing, though their loss stayed a number: "
+        "at the end they are no better than guessing, which is wrong in 90.00 %."
+    )
+    assert not any("learned nothing" in one for one in said(SWEEP, sweep(*means[:-1], 1.6)))
+
+
 def test_the_lowest_error_at_one_is_as_theory_expects():
     found = said(SWEEP, sweep(0.6, 0.4, 0.2, 0.1, 0.2, 0.8))
     assert found == [
