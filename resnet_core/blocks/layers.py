@@ -89,19 +89,42 @@ class Drop(Chance):
         return x * torch.empty_like(x).bernoulli_(1 - self.rate)
 
 
+class BranchDrop(Chance):
+    """Dropout within a branch, as everywhere else: numbers that stay grow by 1/(1 - rate).
+
+    Zagoruyko & Komodakis 2016, arXiv:1605.07146, section 2.4: before the last convolution of F.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x of any shape to m·x/(1 - rate) in training; to x in evaluation."""
+        return nn.functional.dropout(x, self.rate, self.training)
+
+
 class Survive(Chance):
     """Stochastic depth: all of a branch, or nothing of it, for a whole batch.
 
     Huang et al. 2016, arXiv:1603.09382, section 3. A branch that does not survive is computed and
     multiplied by 0, so that every weight has a gradient and every step costs the same.
+
+    Attributes:
+        probability: Of surviving a step.
+        drawn: Whether it survives the next, where the network decides for all its branches at once;
+            None where each has its own luck.
     """
 
     def __init__(self, probability: float) -> None:
         super().__init__()
         self.probability = probability
+        self.drawn: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x of any shape to b·x: b is 0 or 1 in training, the probability in evaluation."""
         if not self.training:
             return self.probability * x
+        if self.drawn is not None:
+            return x * self.drawn
         return x * torch.empty((), device=x.device).bernoulli_(self.probability)

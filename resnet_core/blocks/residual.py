@@ -32,7 +32,14 @@ from types import MappingProxyType
 
 from torch import nn
 
-from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Scale, Shift, Survive
+from resnet_core.blocks.layers import (
+    ACTIVATIONS,
+    NORMALISATIONS,
+    BranchDrop,
+    Scale,
+    Shift,
+    Survive,
+)
 from resnet_core.blocks.shortcuts import UnitShape
 
 
@@ -202,6 +209,16 @@ def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Seque
     """
     layers = BLOCKS[block](shape)
     parts = ORDERS[shape.order].branch(layers, shape, activated=activated)
+    if shape.branch_dropout:
+        last = f"conv{len(layers)}"
+        parts = OrderedDict(
+            (name, part)
+            for key, layer in parts.items()
+            for name, part in (
+                *([("dropout", BranchDrop(shape.branch_dropout))] if key == last else []),
+                (key, layer),
+            )
+        )
     if shape.survival < 1:
         parts["survive"] = Survive(shape.survival)
     return nn.Sequential(parts)

@@ -48,6 +48,7 @@ class UnitShape:
         gate_bias: Of a gate, before training.
         dropout: Of a dropout shortcut: the share that it drops.
         survival: Probability that the branch takes part in a training step.
+        branch_dropout: Share that is dropped before the last layer of the branch.
     """
 
     in_channels: int
@@ -61,6 +62,7 @@ class UnitShape:
     gate_bias: float = -6.0
     dropout: float = 0.5
     survival: float = 1.0
+    branch_dropout: float = 0.0
 
     @property
     def changes(self) -> bool:

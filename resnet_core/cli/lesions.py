@@ -39,6 +39,7 @@ TRAINED = {
         for name in ("depth", "join", "width", "block", "shortcut", "order", "activation")
     },
     **{name: ("network", name) for name in ("normalisation", "initialisation")},
+    **{name: ("network", name) for name in ("survival", "branch_dropout", "active")},
     **{name: ("data", name) for name in ("dataset", "image_size", "train_images", "flip")},
     "crop": ("data", "crop_padding"),
     **{name: ("train", name) for name in ("steps", "batch_size", "schedule", "seed", "probes")},

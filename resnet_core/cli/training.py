@@ -27,6 +27,16 @@ def train(
     activation: options.Activation = "relu",
     normalisation: options.Normalisation = "batch",
     initialisation: options.Initialisation = "he",
+    survival: Annotated[
+        float,
+        typer.Option(help="Probability that the last unit's branch takes part: stochastic depth."),
+    ] = 1.0,
+    branch_dropout: Annotated[
+        float, typer.Option(help="Share dropped before the last layer of each branch.")
+    ] = 0.0,
+    active: Annotated[
+        int, typer.Option(help="Exactly so many units take part in a step, drawn anew; 0: all.")
+    ] = 0,
     dataset: options.Dataset = "digits",
     images: options.Images = None,
     image_size: options.ImageSize = None,
@@ -64,6 +74,9 @@ def train(
                 activation=activation,
                 normalisation=normalisation,
                 initialisation=initialisation,
+                survival=survival,
+                branch_dropout=branch_dropout,
+                active=active,
             ),
             data=_data(dataset, images, image_size, train_images, crop, flip),
             train=TrainSpec(

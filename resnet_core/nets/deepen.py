@@ -52,6 +52,7 @@ def check_deepens(shallow: NetworkSpec, deep: NetworkSpec) -> None:
         ("shortcut scale", deep.shortcut_scale, 1.0),
         # A unit survives the less the deeper it stands among all: copies would answer otherwise.
         ("survival", deep.survival, 1.0),
+        ("active units", deep.active, 0),
     ]
     if deep.shortcut not in OPTIONS:  # a gate, or chance, lets less than all of it through
         needed.append(("shortcut", deep.shortcut, "A"))

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
 
-from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Shift
+from resnet_core.blocks.layers import ACTIVATIONS, NORMALISATIONS, Shift, Survive
 from resnet_core.blocks.residual import EXPANSION, build_after_last
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.blocks.unit import ResidualUnit, build_unit
@@ -66,7 +67,8 @@ class ResidualNetwork(nn.Module):
                     initialisation=spec.initialisation,
                     gate_bias=spec.gate_bias,
                     dropout=spec.dropout,
-                    survival=1 - place / count * (1 - spec.survival),
+                    survival=_survival(spec, place, count),
+                    branch_dropout=spec.branch_dropout,
                 )
                 stage.append(
                     build_unit(
@@ -86,6 +88,8 @@ class ResidualNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images of shape (N, C, H, W) to logits of shape (N, K)."""
+        if self.spec.active and self.training:
+            self._draw_active(images.device)
         x = self.stem(images)
         for stage in self.stages:
             x = stage(x)
@@ -97,6 +101,16 @@ class ResidualNetwork(nn.Module):
         """Every unit, in the order the signal meets them."""
         return [unit for stage in self.stages for unit in stage.children()]  # type: ignore[misc]
 
+    def _draw_active(self, device: torch.device) -> None:
+        """Draw which units take part in this step: exactly so many, all choices equally likely."""
+        units = self.units
+        takes_part = torch.zeros(len(units), device=device)
+        takes_part[torch.randperm(len(units), device=device)[: self.spec.active]] = 1
+        for unit, drawn in zip(units, takes_part, strict=True):
+            survive = unit.residual[-1]  # type: ignore[index]
+            assert isinstance(survive, Survive)
+            survive.drawn = drawn
+
     def scale_shortcuts(self, scale: float) -> None:
         """Set λ of every unit from now on; a plain network gets its shortcuts (A) with that."""
         for unit in self.units:
@@ -107,6 +121,13 @@ class ResidualNetwork(nn.Module):
         """Give one unit by stage and number, both from 1."""
         found: ResidualUnit = self.stages[stage - 1][number - 1]  # type: ignore[index]
         return found
+
+
+def _survival(spec: NetworkSpec, place: int, count: int) -> float:
+    """Give the probability that the branch of a unit, from 1, takes part in a training step."""
+    if spec.active:
+        return spec.active / count
+    return 1 - place / count * (1 - spec.survival)
 
 
 def _stem(spec: NetworkSpec, channels: int, width: int) -> nn.Sequential:

@@ -81,6 +81,7 @@ SCALARS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "gate_bias": (-MOST_GATE_BIAS, MOST_GATE_BIAS),
         "dropout": (0.0, 1.0),
         "survival": (0.0, 1.0),
+        "branch_dropout": (0.0, 0.9),
     }
 )
 """What a residual unit's parts are multiplied by, as numbers: lowest and highest."""
@@ -120,8 +121,13 @@ class NetworkSpec(Plan):
         dropout: Share of x that a dropout shortcut drops; the plans of others say 0.5.
         survival: Probability that the last unit's branch takes part in a training step (stochastic
             depth, Huang et al. 2016, arXiv:1603.09382, linear decay: of L units the l-th survives
-            with 1 − l/L·(1 − p)); 1 for always. A plain network has none of these five, and its
-            plan says what leaves everything as it is.
+            with 1 − l/L·(1 − p)); 1 for always.
+        branch_dropout: Share of its input that is dropped before the last layer of each F
+            (Zagoruyko & Komodakis 2016, arXiv:1605.07146, section 2.4).
+        active: Exactly so many units, drawn anew, take part in a training step: training on paths
+            of at most this length (Veit et al. 2016, arXiv:1605.06431, section 5: 23 of 54); 0 for
+            all. A plain network has none of these seven, and its plan says what leaves everything
+            as it is.
     """
 
     added: ClassVar[Mapping[str, object]] = MappingProxyType(
@@ -134,6 +140,8 @@ class NetworkSpec(Plan):
             "gate_bias": -6.0,
             "dropout": 0.5,
             "survival": 1.0,
+            "branch_dropout": 0.0,
+            "active": 0,
         }
     )
 
@@ -152,6 +160,8 @@ class NetworkSpec(Plan):
     gate_bias: float = -6.0
     dropout: float = 0.5
     survival: float = 1.0
+    branch_dropout: float = 0.0
+    active: int = 0
 
     @field_validator(*SCALARS)
     @classmethod
@@ -201,7 +211,21 @@ class NetworkSpec(Plan):
             self._check_wide()
         else:
             self._check_cifar()
+        self._check_active()
         return self
+
+    def _check_active(self) -> None:
+        count = sum(self.units_per_stage)
+        check_between("Active units", self.active, 0, count)
+        if self.join == "plain" or self.active == count:
+            object.__setattr__(self, "active", 0)  # equal networks are equal plans
+        if self.active and self.survival < 1:
+            raise SpecError(
+                "{active} active units were asked for with survival {survival}, but either exactly "
+                "so many take part in a step, or each by chance: survival 1 would be right.",
+                active=self.active,
+                survival=self.survival,
+            )
 
     def _check_initialisation(self) -> None:
         for name, value, right in REQUIRED.get(self.initialisation, ()):

@@ -293,6 +293,7 @@ class ShortcutStudy(VariantStudy):
             "shortcut_scale": 1.0,
             "branch_scale": 1.0,
             "survival": 1.0,
+            "active": 0,
         }
         return self._changed(**{**identity, **SHORTCUT_CASES[key].settings})
 

@@ -442,10 +442,68 @@ def test_where_every_unit_survives_nothing_is_left_to_chance():
     assert not any(isinstance(module, Survive) for module in built(survival=1.0).modules())
 
 
+# --- exactly so many units a step: Veit et al. 2016, arXiv:1605.06431, section 5 -------------------
+
+
+def real(**settings) -> ResidualNetwork:
+    return build_network(NetworkSpec(width=4, **settings), channels=3, classes=10, seed=0)
+
+
+def test_exactly_so_many_units_take_part_in_each_step_and_others_in_the_next():
+    network, images = real(depth=56, active=10).train(), torch.rand(2, 3, 8, 8)
+    drawn = []
+    for _ in range(20):
+        network(images)
+        drawn.append(tuple(int(unit.residual[-1].drawn) for unit in network.units))
+    assert {sum(each) for each in drawn} == {10}
+    assert len(set(drawn)) > 15
+    assert all(sum(each[place] for each in drawn) < 20 for place in range(27))
+
+
+def test_a_unit_that_takes_no_part_passes_on_its_shortcut_and_one_that_does_its_whole_branch():
+    network, x = real(depth=20, active=4).train(), torch.rand(2, 3, 8, 8)
+    always = real(depth=20).train()
+    always.load_state_dict(network.state_dict())
+    logits = network(x)
+    taking_part = [bool(unit.residual[-1].drawn) for unit in network.units]
+    for unit, takes_part in zip(always.units, taking_part, strict=True):
+        if not takes_part:
+            unit.branch_scale = 0.0
+    assert torch.equal(logits, always(x))
+
+
+def test_in_evaluation_each_branch_counts_by_the_share_of_steps_it_takes_part_in():
+    network, x = real(depth=20, active=4), torch.rand(2, 3, 8, 8)
+    network.train()(x)  # a draw that must not stay
+    scaled = real(depth=20, branch_scale=4 / 9)
+    scaled.load_state_dict(network.state_dict())
+    assert torch.allclose(network.eval()(x), scaled.eval()(x), atol=1e-6)
+
+
+# --- dropout within the branch: Zagoruyko & Komodakis 2016, section 2.4 ----------------------------
+
+
+@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_dropout_stands_before_the_last_convolution_of_each_branch(block, order):
+    for unit in built(depth=20, block=block, order=order, branch_dropout=0.25).units:
+        names = [name for name, _ in unit.residual.named_children()]
+        last = [name for name in names if name.startswith("conv")][-1]
+        assert names.index("dropout") == names.index(last) - 1
+        assert unit.residual.dropout.rate == 0.25
+
+
+def test_dropout_within_the_branch_leaves_evaluation_and_counts_alone():
+    x, dropping, without = torch.rand(2, 3, 8, 8), real(branch_dropout=0.5), real()
+    without.load_state_dict(dropping.state_dict())
+    assert torch.equal(dropping.eval()(x), without.eval()(x))
+    assert not torch.equal(dropping.train()(x), without.train()(x))
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     "settings",
-    [{"survival": 0.0}, {"survival": 0.5}, {"shortcut": "dropout", "dropout": 1.0},
+    [{"survival": 0.0}, {"survival": 0.5}, {"active": 1}, {"branch_dropout": 0.9}, {"shortcut": "dropout", "dropout": 1.0},
      {"shortcut": "dropout", "dropout": 0.0}, {"shortcut_scale": 0.0, "branch_scale": 0.5},
      {"shortcut_scale": -1.0}, {"shortcut": "highway", "gate_bias": -20.0},
      {"shortcut": "exclusive-gate", "gate_bias": 20.0, "survival": 0.0}],

@@ -251,6 +251,8 @@ CHANGED = {
         "gate_bias": [{"shortcut": "highway"}, {"shortcut": "highway", "gate_bias": -2.0}],
         "dropout": [{"shortcut": "dropout"}, {"shortcut": "dropout", "dropout": 0.1}],
         "survival": 0.5,
+        "branch_dropout": 0.1,
+        "active": 2,
     },
     DataSpec: {
         "dataset": "mnist",

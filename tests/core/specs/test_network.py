@@ -26,6 +26,7 @@ USUAL = {
     "gate_bias": -6.0,
     "dropout": 0.5,
     "survival": 1.0,
+    "branch_dropout": 0.0,
 }
 with_twins = networks.filter(lambda network: network.initialisation not in REQUIRED)
 
@@ -273,6 +274,7 @@ OUTSIDE = [
     ("dropout", -0.1, "Dropout -0.1 was asked for, but it must lie between 0.0 and 1.0."),
     ("survival", -0.1, "Survival -0.1 was asked for, but it must lie between 0.0 and 1.0."),
     ("survival", 1.5, "Survival 1.5 was asked for, but it must lie between 0.0 and 1.0."),
+    ("branch_dropout", 1, "Branch dropout 1.0 was asked for, but it must lie between 0.0 and 0.9."),
 ]
 WITHOUT_IT = [{}, {"join": "plain"}, {"shortcut": "highway"}, {"shortcut": "dropout"}]
 
@@ -312,6 +314,7 @@ OF_WHAT = {
     "gate_bias": GATED,
     "dropout": ("dropout",),
     "survival": SHORTCUTS,
+    "branch_dropout": SHORTCUTS,
 }
 """The shortcuts of networks in which each number means something."""
 
@@ -356,3 +359,27 @@ def test_what_every_network_had_before_is_not_written():
 def test_the_scalars_of_a_wide_and_of_an_imagenet_network_are_kept():
     for family in ({"family": "wide", "depth": 10}, {"family": "imagenet", "depth": 18}):
         assert NetworkSpec(**family, shortcut_scale=0.5, survival=0.25).survival == 0.25
+
+
+# --- exactly so many units a step -----------------------------------------------------------------
+
+
+def test_more_active_units_than_there_are_are_refused():
+    assert str(refusal(depth=20, active=10)) == (
+        "Active units 10 was asked for, but it must lie between 0 and 9."
+    )
+    assert str(refusal(depth=20, active=-1)).startswith("Active units -1 was asked for")
+
+
+def test_active_units_and_stochastic_depth_exclude_each_other():
+    assert str(refusal(depth=20, active=3, survival=0.5)) == (
+        "3 active units were asked for with survival 0.5, but either exactly so many take part in "
+        "a step, or each by chance: survival 1 would be right."
+    )
+
+
+def test_where_all_are_active_and_in_plain_networks_the_plan_is_the_usual_one():
+    assert NetworkSpec(depth=20, active=9) == NetworkSpec(depth=20)
+    assert NetworkSpec(depth=20, active=9).digest == NetworkSpec(depth=20).digest
+    assert NetworkSpec(depth=20, join="plain", active=3) == NetworkSpec(depth=20, join="plain")
+    assert NetworkSpec(depth=20, active=3).twin().active == 0

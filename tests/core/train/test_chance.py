@@ -18,8 +18,10 @@ from tests.core.train.test_engine import losses, state, to_the_end, told
 
 DROPOUT = {"shortcut": "dropout"}
 DEPTH = {"survival": 0.5}
+WITHIN = {"branch_dropout": 0.3}
+EXACTLY = {"active": 1}
 BOTH = {"shortcut": "dropout", "dropout": 0.3, "survival": 0.2}
-by_chance = pytest.mark.parametrize("network", [DROPOUT, DEPTH, BOTH], ids=str)
+by_chance = pytest.mark.parametrize("network", [DROPOUT, DEPTH, WITHIN, EXACTLY, BOTH], ids=str)
 
 
 def mask(seed, step):
@@ -75,6 +77,9 @@ def test_the_global_generator_is_given_back_after_an_error():
         ({"dropout": 0.3}, False),  # not on this shortcut
         (DROPOUT, True),
         (DEPTH, True),
+        (WITHIN, True),
+        (EXACTLY, True),
+        ({"join": "plain", "branch_dropout": 0.5, "active": 1}, False),
     ],
     ids=str,
 )
