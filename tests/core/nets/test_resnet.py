@@ -442,7 +442,7 @@ def test_where_every_unit_survives_nothing_is_left_to_chance():
     assert not any(isinstance(module, Survive) for module in built(survival=1.0).modules())
 
 
-# --- exactly so many units a step: Veit et al. 2016, arXiv:1605.06431, section 5 -------------------
+# --- exactly so many units a step: Veit et al. 2016, arXiv:1605.06431, section 5 -----------------
 
 
 def real(**settings) -> ResidualNetwork:
@@ -480,7 +480,7 @@ def test_in_evaluation_each_branch_counts_by_the_share_of_steps_it_takes_part_in
     assert torch.allclose(network.eval()(x), scaled.eval()(x), atol=1e-6)
 
 
-# --- dropout within the branch: Zagoruyko & Komodakis 2016, section 2.4 ----------------------------
+# --- dropout within the branch: Zagoruyko & Komodakis 2016, section 2.4 --------------------------
 
 
 @pytest.mark.parametrize("block", ["basic", "bottleneck"])
@@ -503,7 +503,8 @@ def test_dropout_within_the_branch_leaves_evaluation_and_counts_alone():
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     "settings",
-    [{"survival": 0.0}, {"survival": 0.5}, {"active": 1}, {"branch_dropout": 0.9}, {"shortcut": "dropout", "dropout": 1.0},
+    [{"survival": 0.0}, {"survival": 0.5}, {"active": 1}, {"branch_dropout": 0.9},
+     {"shortcut": "dropout", "dropout": 1.0},
      {"shortcut": "dropout", "dropout": 0.0}, {"shortcut_scale": 0.0, "branch_scale": 0.5},
      {"shortcut_scale": -1.0}, {"shortcut": "highway", "gate_bias": -20.0},
      {"shortcut": "exclusive-gate", "gate_bias": 20.0, "survival": 0.0}],
