@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -36,15 +35,12 @@ from resnet_core.arithmetic.estimate import PASSES, Shape
 from resnet_core.blocks import build_unit
 from resnet_core.blocks.shortcuts import UnitShape
 from resnet_core.data import describe_imported, import_images, load_pictures
-from resnet_core.errors import LabError, ResNetLabError, StoreError, to_message
+from resnet_core.errors import LabError, ResNetLabError, to_message
+from resnet_core.execute import bench_trained
 from resnet_core.execute.line import Line
-from resnet_core.lesions import Trained, load_for_lesions, measure
 from resnet_core.nets import build_network
 from resnet_core.specs import DATASETS, DataSpec, NetworkSpec, RunSpec, UnitSpec
-from resnet_core.specs.lesion import Lesion
-from resnet_core.specs.plan import check_between
 from resnet_core.store.places import runs_folder
-from resnet_core.studies.trained import load_trained_network, trained_names
 from resnet_core.train import choose_device, device_name
 from resnet_core.train.constructed import constructed_solution
 from resnet_core.train.optimise import build_optimiser
@@ -290,56 +286,6 @@ def constructed(shallow: str, deep: dict[str, Any]) -> Answer:
     return asdict(constructed_solution(run, file, NetworkSpec.model_validate(deep)))
 
 
-MOST_LESIONS = 100
-"""In one question: who asks for more asks again, and others are answered in between."""
-
-
-def lesion(
-    run: str, lesions: list[dict[str, Any]], at_most: int, sha256: str | None = None
-) -> Answer:
-    """Classify test images with a finished run's network, once for each lesion.
-
-    A loss, or a class's error, that is no finite number is given as None.
-
-    Args:
-        run: Its plan, as JSON; of this store, or of ``assets/trained``.
-        lesions: Plans, each by itself; the empty one is the intact network.
-        at_most: Take so many test images, evenly spaced.
-        sha256: Of the weights, where the asker knows it: a file that was changed is refused then.
-            Two files may stand for one plan; this one is taken.
-    """
-    check_between("Lesions", len(lesions), 0, MOST_LESIONS)
-    plans = [Lesion.model_validate(plan) for plan in lesions]
-    found = _trained(RunSpec.from_json(run), at_most, sha256)
-    measured = measure(found.network, found.images, found.labels, plans)
-    return {
-        "lesions": [
-            {
-                "error": one.error,
-                "loss": _finite([one.loss])[0],
-                "class_errors": _finite(one.class_errors),
-                "images": one.images,
-            }
-            for one in measured
-        ]
-    }
-
-
-def _trained(run: RunSpec, at_most: int, sha256: str | None) -> Trained:
-    """Find a run's weights in the store's folder, or else among the networks that ship."""
-    own = runs_folder() / run.digest / "weights.safetensors"
-    for name in () if sha256 is None and own.exists() else trained_names():
-        with contextlib.suppress(StoreError):  # another's file may be damaged: not our business
-            kept = load_trained_network(name)
-            if kept.run.digest == run.digest and sha256 in (None, kept.sha256):
-                return load_for_lesions(run, kept.weights, at_most=at_most, sha256=kept.sha256)
-    return load_for_lesions(run, own, at_most=at_most, sha256=sha256)
-
-
-def _finite(values: Iterable[float]) -> list[float | None]:
-    return [value if math.isfinite(value) else None for value in values]
-
-
 MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
     {
         "count": count,
@@ -354,6 +300,10 @@ MEASUREMENTS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
         "step_through": steps,
         "start": start,
         "constructed": constructed,
-        "lesion": lesion,
+        "lesion": bench_trained.lesion,
+        "path_gradients": bench_trained.path_gradients,
+        "path_sums": bench_trained.path_sums,
+        "refinement": bench_trained.refine,
+        "ensemble": bench_trained.together,
     }
 )

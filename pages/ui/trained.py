@@ -1,0 +1,340 @@
+"""Which trained network is looked into, and what does it say? For every page that cuts one.
+
+Networks that ship are there at once; any finished run of this lab can be taken as well. What is
+measured comes from the bench, on test images, and is remembered: the same cut is answered at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import lab
+from pages.ui.frame import Page, show_error
+from pages.ui.translate import Translate
+from resnet_core.errors import ResNetLabError, SpecError
+from resnet_core.specs import DATASETS, ORDERS, NetworkSpec, RunSpec
+from resnet_core.specs.lesion import Lesion
+from resnet_core.studies.trained import (
+    TrainedNetwork,
+    kept_weights,
+    load_trained_network,
+    trained_names,
+)
+
+IMAGES = 1000
+"""Test images that a network is asked about, where there are so many: digits have 360."""
+
+AT_ONCE = 16
+"""Lesions a question: the bench answers others in between."""
+
+MOST_RUNS = 30
+"""Finished runs in a list, the newest; a link may ask for any other."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A trained network that is looked into.
+
+    Attributes:
+        code: In a link: the name of one that ships, or the digest of a run.
+        run: The plan that it was trained by.
+        sha256: Of its weights: a file that was changed meanwhile is refused.
+        recorded: What is known of one that ships; None for a run of this lab.
+    """
+
+    code: str
+    run: RunSpec
+    sha256: str
+    recorded: TrainedNetwork | None
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The plan of the network alone."""
+        return self.run.network
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a network with a lesion says of test images.
+
+    Attributes:
+        error: Share that is wrong, in [0, 1].
+        loss: Mean cross-entropy in nats; None where it is no finite number.
+        class_errors: Of each class; None of one without images.
+        images: Classified.
+    """
+
+    error: float
+    loss: float | None
+    class_errors: tuple[float | None, ...]
+    images: int
+
+
+# --- which network --------------------------------------------------------------------------------
+
+
+def choose(
+    page: Page,
+    name: str,
+    label: str,
+    *,
+    default: str,
+    fits: Callable[[RunSpec], bool] = lambda run: True,
+    none: str | None = None,
+) -> Subject | None:
+    """Draw the list of trained networks, and give the one that is taken.
+
+    One whose weights have gone, or that does not fit, is refused with a sentence, and the default
+    is taken: the page goes on.
+
+    Args:
+        page: Whose link keeps the choice.
+        name: Of the setting, in the link.
+        label: What a reader sees.
+        default: Name of a network that ships, and fits.
+        fits: Which plans can be taken.
+        none: What is said of taking no network, where that is allowed; its code is ``none``.
+    """
+    t = page.t
+    key = page.link.setting(name, default, _reader(name, fits, none is not None))
+    listed = {} if none is None else {"none": none}
+    listed |= {code: title(run, t) for code, run in _known().items() if fits(run)}
+    code = st.session_state[key]
+    if code not in listed:  # of a link: not among the newest; or of another page's choice
+        found = _plan(code)
+        if found is None or not fits(found):
+            code = st.session_state[key] = default
+        else:
+            listed[code] = title(found, t)
+    code = st.selectbox(label, list(listed), key=key, format_func=lambda one: listed.get(one, one))
+    if code == "none":
+        return None
+    try:
+        return subject(code)
+    except ResNetLabError as error:
+        show_error(error, t)
+        return subject(default)
+
+
+def subject(code: str) -> Subject:
+    """Give a trained network by the name of one that ships, or by the digest of a finished run.
+
+    Raises:
+        ResNetLabError: There is none, or it has left no weights.
+    """
+    if code in trained_names():
+        kept = _recorded(code)
+        return Subject(code, kept.run, kept.sha256, kept)
+    store = lab.store()
+    record = store.run(code) if _is_digest(code) else None
+    if record is None:
+        raise SpecError(
+            "Trained network {name} was asked for, but there is none here: train it, or take one "
+            "of those that ship, such as {example}.",
+            name=repr(code)[:60],
+            example=trained_names()[0],
+        )
+    return Subject(code, record.spec, kept_weights(store, record).sha256, None)
+
+
+def plain_twin(of: RunSpec) -> str | None:
+    """Find the trained plain twin of a run, by its code: a run of this lab, or one that ships."""
+    if of.network.join == "plain":
+        return None
+    try:
+        wanted = of.model_copy(update={"network": of.network.twin(), "owner": None, "changes": ()})
+    except ResNetLabError:
+        return None  # an initialisation that a plain network cannot have
+    return next((code for code, run in _known().items() if run.digest == wanted.digest), None)
+
+
+def title(run: RunSpec, t: Translate) -> str:
+    """Say which network a run has trained, on what, as short as a list needs it."""
+    parts = [network_title(run.network, t)]
+    row = DATASETS.get(run.data.dataset)
+    parts.append(t(row.label) if row else t("images of your own"))
+    parts.append(t("{steps} steps, seed {seed}", steps=run.train.steps, seed=run.train.seed))
+    return " · ".join(parts)
+
+
+def network_title(network: NetworkSpec, t: Translate) -> str:
+    """Name a network, with what sets it apart from others of its name."""
+    usual = NetworkSpec()
+    said = [network.name]
+    if network.family == "cifar":
+        said.append(t("width {width}", width=network.width))
+    if network.order != usual.order and network.family != "wide":
+        said.append(t(ORDERS[network.order].label).split(":")[0])
+    if network.shortcut != usual.shortcut and network.family != "wide":
+        said.append(t("shortcut {shortcut}", shortcut=network.shortcut))
+    if network.block != usual.block:
+        said.append(network.block)
+    if network.survival < 1:
+        said.append(t("stochastic depth, survival {survival}", survival=f"{network.survival:g}"))
+    if network.active:
+        said.append(t("{active} units a step", active=network.active))
+    if network.branch_dropout:
+        said.append(t("dropout {rate} in the branches", rate=f"{network.branch_dropout:g}"))
+    return ", ".join(said)
+
+
+def _reader(name: str, fits: Callable[[RunSpec], bool], may_be_none: bool) -> Callable[[str], str]:
+    """Read a network from a link."""
+
+    def read(text: str) -> str:
+        if text == "none" and may_be_none:
+            return text
+        found = _plan(text)
+        if found is None or not fits(found):
+            raise SpecError(
+                "The link asks for {name} {value}, but no network of this name is trained here, "
+                "or it does not fit this figure.",
+                name=name,
+                value=repr(text)[:40],
+            )
+        return text
+
+    return read
+
+
+def _plan(code: str) -> RunSpec | None:
+    """Give the plan of a network by its code, if it is there and has completed."""
+    if code in trained_names():
+        return _recorded(code).run
+    if not _is_digest(code):
+        return None
+    try:
+        record = lab.store().run(code)
+    except ResNetLabError:
+        return None
+    return record.spec if record is not None and record.status == "completed" else None
+
+
+def _known() -> dict[str, RunSpec]:
+    """List the networks that can be taken, by their codes: those that ship, then the newest."""
+    found = {name: _recorded(name).run for name in trained_names()}
+    digests = {run.digest for run in found.values()}
+    try:
+        records = lab.store().runs(status="completed", limit=MOST_RUNS) if lab.is_ready() else []
+    except ResNetLabError:
+        records = []
+    visitor = lab.visitor()
+    for record in records:
+        if record.owner in (None, visitor) and record.digest not in digests:
+            found[record.digest] = record.spec
+    return found
+
+
+@cache
+def _recorded(name: str) -> TrainedNetwork:
+    return load_trained_network(name)
+
+
+def _is_digest(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{16}", text) is not None
+
+
+# --- what it says ---------------------------------------------------------------------------------
+
+
+def cut(of: Subject, lesions: Sequence[Lesion], images: int = IMAGES) -> list[Cut]:
+    """Have the bench measure a network with each lesion by itself.
+
+    Args:
+        of: The network.
+        lesions: The empty one is the intact network.
+        images: At most so many test images.
+
+    Raises:
+        ResNetLabError: With a sentence: a lesion does not fit, or the weights are not as they were.
+    """
+    found: list[Cut] = []
+    for start in range(0, len(lesions), AT_ONCE):
+        found += _cut(of.run.to_json(), of.sha256, tuple(lesions[start : start + AT_ONCE]), images)
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _cut(run: str, sha256: str, lesions: tuple[Lesion, ...], images: int) -> tuple[Cut, ...]:
+    answer = lab.keeper.client.measure(
+        "lesion",
+        run=run,
+        lesions=[lesion.model_dump(mode="json") for lesion in lesions],
+        at_most=images,
+        sha256=sha256,
+    )
+    return tuple(
+        Cut(one["error"], one["loss"], tuple(one["class_errors"]), one["images"])
+        for one in answer["lesions"]
+    )
+
+
+def ask(measure: str, of: Subject, **arguments: Any) -> dict[str, Any]:
+    """Ask the bench for another measurement of a network; the same is answered at once again.
+
+    Args:
+        measure: ``path_gradients``, ``path_sums`` or ``refinement``.
+        of: The network.
+        arguments: Of the measurement; see ``execute.bench_trained``.
+
+    Raises:
+        ResNetLabError: With a sentence.
+    """
+    return _ask(measure, of.run.to_json(), of.sha256, tuple(sorted(arguments.items())))
+
+
+@lru_cache(maxsize=1024)
+def _ask(
+    measure: str, run: str, sha256: str, arguments: tuple[tuple[str, Any], ...]
+) -> dict[str, Any]:
+    return lab.keeper.client.measure(measure, run=run, sha256=sha256, **dict(arguments))
+
+
+def together(subjects: Sequence[Subject], images: int = IMAGES) -> dict[str, Any]:
+    """Have the bench average what several networks say of the same images.
+
+    Raises:
+        ResNetLabError: With a sentence: they were not tested on the same images, say.
+    """
+    return _together(tuple((one.run.to_json(), one.sha256) for one in subjects), images)
+
+
+@lru_cache(maxsize=256)
+def _together(networks: tuple[tuple[str, str], ...], images: int) -> dict[str, Any]:
+    runs, sha256s = zip(*networks, strict=True)
+    return lab.keeper.client.measure(
+        "ensemble", runs=list(runs), sha256s=list(sha256s), at_most=images
+    )
+
+
+# --- where it comes from --------------------------------------------------------------------------
+
+
+def say_where_from(page: Page, subjects: Sequence[Subject], *, images: int) -> None:
+    """Say where trained networks come from, and on how many images they were measured just now."""
+    t = page.t
+    lines = []
+    for one in {one.code: one for one in subjects}.values():
+        if one.recorded is None:
+            said = t("Trained here: run {digest}.", digest=f"`{one.code}`")
+        else:
+            said = t(
+                "Trained on {hardware}, {date}, and shipped with the app; made by",
+                hardware=one.recorded.hardware,
+                date=one.recorded.date,
+            )
+            said += f" `{one.recorded.command}`."
+        lines.append(f"{network_title(one.network, t)}: {said}")
+    measured = t("Measured here.")
+    st.caption(
+        f"**{measured}** "
+        + t("The errors were measured just now, on {images} test images.", images=f"{images:,}")
+        + "  \n"
+        + "  \n".join(lines)
+    )
