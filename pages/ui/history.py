@@ -57,6 +57,10 @@ class History:
     ended: Event | None = None
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Hash the plan once: every answer to a live chart names its curves by that."""
+        self.digest = self.run.digest
+
     def add(self, number: int, event: Event) -> None:
         """Take in the next event."""
         match event:
@@ -114,7 +118,7 @@ class History:
         reached = None if until_seconds is None else self.steps[stop - 1] if stop else 0
         network = self.run.network
         return Curve(
-            uid=self.run.digest,
+            uid=self.digest,
             label=network.name,
             join=network.join,
             depth=network.depth,

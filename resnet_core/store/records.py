@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
@@ -60,7 +60,7 @@ class RunRecord:
     @cached_property
     def spec(self) -> RunSpec:
         """The plan."""
-        return RunSpec.from_json(self.spec_json)
+        return _plan(self.spec_json)
 
     @property
     def error(self) -> ResNetLabError | None:
@@ -163,6 +163,12 @@ class Tidied:
     bytes_before: int
     bytes_after: int
     fits: bool
+
+
+@lru_cache(maxsize=4096)
+def _plan(text: str) -> RunSpec:
+    """Read a plan once: a class asks for the same few runs forty times a second."""
+    return RunSpec.from_json(text)
 
 
 def unknown(digest: str) -> RunError:
