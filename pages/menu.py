@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import translate, words
-from pages.ui.catalog import PAGES
+from pages.ui.catalog import PAGES, sections
 from pages.ui.warming import warming
 
 st.set_page_config(
@@ -14,16 +14,19 @@ warming.wait()
 language = words.language()
 
 page = st.navigation(
-    [
-        st.Page(
-            f"{name}.py",
-            title=translate.title(name, language),
-            icon=icon,
-            url_path="" if name == "home" else name,
-            default=name == "home",
-        )
-        for name, icon in PAGES.items()
-    ],
+    {
+        section: [
+            st.Page(
+                f"{name}.py",
+                title=translate.title(name, language),
+                icon=PAGES[name],
+                url_path="" if name == "home" else name,
+                default=name == "home",
+            )
+            for name in names
+        ]
+        for section, names in sections(words.t()).items()
+    },
     position="top",
 )
 with warming.page(needs_all=bool(page.url_path)):

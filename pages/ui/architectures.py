@@ -18,7 +18,7 @@ from pages.ui.frame import Page
 from pages.ui.networks import Asked
 from pages.ui.translate import ASSETS, Translate
 from resnet_core.specs import NetworkSpec
-from resnet_core.specs.network import IMAGENET_UNITS
+from resnet_core.specs.families import IMAGENET_UNITS
 
 
 @dataclass(frozen=True)

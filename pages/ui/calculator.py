@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.frame import Page
 from pages.ui.link import integer, number
 from pages.ui.numbers import power_of_ten
-from resnet_core.specs.network import MAX_DEPTH
+from resnet_core.specs.families import MAX_DEPTH
 from resnet_core.studies import theory
 
 

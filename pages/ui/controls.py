@@ -24,7 +24,7 @@ from resnet_core.specs import (
     DataSpec,
     NetworkSpec,
 )
-from resnet_core.specs.network import MAX_DEPTH, MIN_DEPTH
+from resnet_core.specs.families import MAX_DEPTH, MIN_DEPTH
 
 SHOWN_DEPTHS = (8, 14, 20, 26, 32, 38, 44, 50, 56, 68, 80, 92, 110, 152, 206, 302, 1202)
 """Depths on the sliders; a link may ask for any other 6n+2."""

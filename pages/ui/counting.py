@@ -192,7 +192,7 @@ def figures(page: Page, found: Sequence[Counted]) -> None:
     """Draw cost against depth, as CIFAR networks like the first have it, with all of them in it."""
     t = page.t
     like = found[0].asked.network
-    if like is None or like.family != "cifar":
+    if like is None or like.family not in ("cifar", "vgg"):
         like = NetworkSpec()
         size, classes = 32, 10
     else:

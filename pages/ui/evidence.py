@@ -22,9 +22,19 @@ from resnet_core.specs import (
     SuspectStudy,
     TwinStudy,
 )
+from resnet_core.specs.regimes import RegimeStudy
 from resnet_core.studies import Recording, load_recording
 
-S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy, ScaleStudy, ShortcutStudy, OrderStudy)
+S = TypeVar(
+    "S",
+    DegradationStudy,
+    TwinStudy,
+    SuspectStudy,
+    ScaleStudy,
+    ShortcutStudy,
+    OrderStudy,
+    RegimeStudy,
+)
 
 
 def measured(histories: Sequence[History], t: Translate) -> None:

@@ -13,16 +13,24 @@ from pages.ui.frame import Page
 from pages.ui.link import choice, integer
 from pages.ui.translate import Translate
 from resnet_core.errors import SpecError
-from resnet_core.specs import BLOCKS, FAMILIES, ORDERS, SHORTCUTS, NetworkSpec
-from resnet_core.specs.network import IMAGENET_UNITS
+from resnet_core.specs import FAMILIES, ORDERS, SHORTCUTS, NetworkSpec
+from resnet_core.specs.choices import OF_FIGURE_5
+from resnet_core.specs.families import IMAGENET_UNITS
 
 TORCHVISION = "torchvision"
 PLAIN = "plain"
-NAMES = {"cifar": "CIFAR", "wide": "wide", "imagenet": "ImageNet", TORCHVISION: TORCHVISION}
+NAMES = {
+    "cifar": "CIFAR",
+    "wide": "wide",
+    "imagenet": "ImageNet",
+    "vgg": "VGG",
+    TORCHVISION: TORCHVISION,
+}
 MOST = 4
 """Networks side by side."""
 
 WIDE_DEPTHS = (10, 16, 22, 28, 34, 40)
+VGG_DEPTHS = (8, 11, 14, 17, 20, 32, 56, 110)
 BOTTLENECK_DEPTHS = (11, 20, 29, 56, 110, 164, 407, 803, 1199)
 NUMBER = re.compile(r"[0-9]{1,9}")
 SIZES, CLASSES = (4, 224), (1, 10_000)
@@ -62,7 +70,7 @@ class Asked:
             kind = "ResNet" if n.join == "residual" else t("plain")
             return f"{kind}-{n.depth}" + ("" if n.join == PLAIN else f", {n.shortcut}")
         parts = [n.name, t("width {width}", width=n.width)]
-        parts += [_block_name(n.block, t)] if n.block != "basic" else []
+        parts += [_block_name(n.block, t)] if n.block != "basic" and n.family == "cifar" else []
         parts += [n.shortcut] if n.join != PLAIN else []
         return ", ".join(parts)
 
@@ -126,8 +134,14 @@ def ask(page: Page) -> Asked:
     t = page.t
     options = [*FAMILIES, TORCHVISION]
     key = page.link.setting("family", "cifar", choice("family", options))
-    family = st.segmented_control(
-        t("Family"), options, key=key, format_func=lambda name: NAMES[name], required=True
+    # Pills wrap in a narrow column; what a segmented control wraps lacks its left border.
+    family = st.pills(
+        t("Family"),
+        options,
+        key=key,
+        format_func=lambda name: NAMES[name],
+        required=True,
+        wrap=True,
     )
     if family == TORCHVISION:
         names = list(lab.torchvision_models()) if lab.is_ready() else ["resnet50"]
@@ -136,7 +150,7 @@ def ask(page: Page) -> Asked:
         return Asked(None, str(st.selectbox(t("Model"), names, key=key)))
     if family == "imagenet":
         return Asked(_imagenet(page), size=224, classes=1000)
-    network = _wide(page) if family == "wide" else _cifar(page)
+    network = {"cifar": _cifar, "wide": _wide, "vgg": _vgg}[str(family)](page)
     size = controls.slider(page, "size", t("Image size"), (8, 14, 16, 28, 32, 64), 32, *SIZES)
     classes = controls.slider(page, "classes", t("Classes"), (2, 10, 100, 1000), 10, *CLASSES)
     return Asked(network, size=size, classes=classes)
@@ -148,10 +162,10 @@ def _read_model(text: str) -> str:
 
 def _cifar(page: Page) -> NetworkSpec:
     t = page.t
-    key = page.link.setting("block", "basic", choice("block", [*BLOCKS]))
+    key = page.link.setting("block", "basic", choice("block", OF_FIGURE_5))
     block = str(
         st.segmented_control(
-            t("Block"), [*BLOCKS], key=key, format_func=lambda k: _block_name(k, t), required=True
+            t("Block"), OF_FIGURE_5, key=key, format_func=lambda k: _block_name(k, t), required=True
         )
     )
     depth = (
@@ -179,6 +193,19 @@ def _wide(page: Page) -> NetworkSpec:
         help=t("The stages have 16k, 32k and 64k channels."),
     )  # fmt: skip
     return NetworkSpec(family="wide", depth=depth, width=factor)
+
+
+def _vgg(page: Page) -> NetworkSpec:
+    t = page.t
+    depth = _depth(page, "vgg_depth", 14, VGG_DEPTHS, family="vgg")
+    width = controls.slider(page, "width", t("Width"), controls.WIDTHS, 16, 1, 64)
+    st.caption(
+        t(
+            "A small VGG: a plain network of single 3×3 layers in three stages, with 2×2 max "
+            "pooling where stages 2 and 3 begin. VGG-16 and VGG-19 are torchvision's."
+        )
+    )
+    return NetworkSpec(family="vgg", depth=depth, width=width)
 
 
 def _imagenet(page: Page) -> NetworkSpec:

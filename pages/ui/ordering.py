@@ -14,6 +14,7 @@ from pages.ui.varied import Varied
 from pages.ui.varying import Usual
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import BLOCKS, ORDERS, NetworkSpec, OrderStudy
+from resnet_core.specs.choices import OF_FIGURE_5
 
 USUAL = Usual.of(OrderStudy(), seeds=3)
 """What the controls say until somebody moves them: the differences are small, hence three seeds."""
@@ -27,7 +28,7 @@ def choose(page: Page) -> tuple[str, ...]:
     key = page.link.setting(
         "orders", list(ORDERS), varying.read_keys("orders", list(ORDERS)), varying.show_keys
     )
-    block = page.link.setting("block", "basic", choice("block", list(BLOCKS)))
+    block = page.link.setting("block", "basic", choice("block", OF_FIGURE_5))
     chosen = pick_orders(
         page,
         st.session_state[key],
@@ -44,7 +45,7 @@ def ask(page: Page, orders: tuple[str, ...]) -> OrderStudy | None:
     t = page.t
     try:
         block = controls.pick(
-            page, "block", t("Block"), list(BLOCKS), lambda key: t(BLOCKS[key].label)
+            page, "block", t("Block"), list(OF_FIGURE_5), lambda key: t(BLOCKS[key].label)
         )
         asked = varying.ask(page, USUAL, block=block)
         return OrderStudy(

@@ -6,6 +6,7 @@ measured comes from the bench, on test images, and is remembered: the same cut i
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import streamlit as st
 from pages.ui import lab
 from pages.ui.frame import Page, show_error
 from pages.ui.translate import Translate
-from resnet_core.errors import ResNetLabError, SpecError
+from resnet_core.errors import ResNetLabError, SpecError, StoreError
 from resnet_core.specs import DATASETS, ORDERS, NetworkSpec, RunSpec
 from resnet_core.specs.lesion import Lesion
 from resnet_core.studies.trained import (
@@ -119,7 +120,7 @@ def choose(
         return subject(code)
     except ResNetLabError as error:
         show_error(error, t)
-        return subject(default)
+        return None if default == "none" else subject(default)
 
 
 def subject(code: str) -> Subject:
@@ -167,13 +168,13 @@ def network_title(network: NetworkSpec, t: Translate) -> str:
     """Name a network, with what sets it apart from others of its name."""
     usual = NetworkSpec()
     said = [network.name]
-    if network.family == "cifar":
+    if network.family in ("cifar", "vgg"):
         said.append(t("width {width}", width=network.width))
     if network.order != usual.order and network.family != "wide":
         said.append(t(ORDERS[network.order].label).split(":")[0])
     if network.shortcut != usual.shortcut and network.family != "wide":
         said.append(t("shortcut {shortcut}", shortcut=network.shortcut))
-    if network.block != usual.block:
+    if network.block != usual.block and network.family == "cifar":
         said.append(network.block)
     if network.survival < 1:
         said.append(t("stochastic depth, survival {survival}", survival=f"{network.survival:g}"))
@@ -206,7 +207,7 @@ def _reader(name: str, fits: Callable[[RunSpec], bool], may_be_none: bool) -> Ca
 def _plan(code: str) -> RunSpec | None:
     """Give the plan of a network by its code, if it is there and has completed."""
     if code in trained_names():
-        return _recorded(code).run
+        return _known().get(code)
     if not _is_digest(code):
         return None
     try:
@@ -218,7 +219,10 @@ def _plan(code: str) -> RunSpec | None:
 
 def _known() -> dict[str, RunSpec]:
     """List the networks that can be taken, by their codes: those that ship, then the newest."""
-    found = {name: _recorded(name).run for name in trained_names()}
+    found = {}
+    for name in trained_names():
+        with contextlib.suppress(StoreError):  # damaged: the others are there all the same
+            found[name] = _recorded(name).run
     digests = {run.digest for run in found.values()}
     try:
         records = lab.store().runs(status="completed", limit=MOST_RUNS) if lab.is_ready() else []
@@ -316,21 +320,23 @@ def _together(networks: tuple[tuple[str, str], ...], images: int) -> dict[str, A
 # --- where it comes from --------------------------------------------------------------------------
 
 
+def origin(of: Subject, t: Translate) -> str:
+    """Say where a trained network comes from."""
+    name = network_title(of.network, t)
+    if of.recorded is None:
+        return f"{name}: " + t("Trained here: run {digest}.", digest=f"`{of.code}`")
+    said = t(
+        "Trained on {hardware}, {date}, and shipped with the app; made by",
+        hardware=of.recorded.hardware,
+        date=of.recorded.date,
+    )
+    return f"{name}: {said} `{of.recorded.command}`."
+
+
 def say_where_from(page: Page, subjects: Sequence[Subject], *, images: int) -> None:
     """Say where trained networks come from, and on how many images they were measured just now."""
     t = page.t
-    lines = []
-    for one in {one.code: one for one in subjects}.values():
-        if one.recorded is None:
-            said = t("Trained here: run {digest}.", digest=f"`{one.code}`")
-        else:
-            said = t(
-                "Trained on {hardware}, {date}, and shipped with the app; made by",
-                hardware=one.recorded.hardware,
-                date=one.recorded.date,
-            )
-            said += f" `{one.recorded.command}`."
-        lines.append(f"{network_title(one.network, t)}: {said}")
+    lines = [origin(one, t) for one in {one.code: one for one in subjects}.values()]
     measured = t("Measured here.")
     st.caption(
         f"**{measured}** "

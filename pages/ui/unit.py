@@ -16,7 +16,8 @@ from pages.ui.link import choice, integer
 from pages.ui.theme import PALETTE
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError
-from resnet_core.specs import BLOCKS, OPTIONS, UnitSpec
+from resnet_core.specs import OPTIONS, UnitSpec
+from resnet_core.specs.choices import OF_FIGURE_5
 from resnet_core.specs.unit import MAX_CHANNELS, MAX_RATIO
 
 CHANNELS = (16, 32, 64, 128, 256, 512, 1024, 2048)
@@ -35,11 +36,11 @@ Bar = Sequence[tuple[str, int]]
 def ask(page: Page) -> UnitSpec | None:
     """Draw the controls and give the unit they ask for; None, with a sentence, if it is none."""
     t = page.t
-    key = page.link.setting("block", "basic", choice("block", list(BLOCKS)))
+    key = page.link.setting("block", "basic", choice("block", OF_FIGURE_5))
     names = {"basic": t("basic"), "bottleneck": t("bottleneck")}
     block = st.segmented_control(
         t("Block"),
-        list(BLOCKS),
+        OF_FIGURE_5,
         key=key,
         required=True,
         format_func=lambda block: names.get(block, block),

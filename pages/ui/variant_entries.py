@@ -1,7 +1,8 @@
 """What did the variants of a network give, as the figures want it? For a page and its live chart.
 
 A live chart's question names runs and no study, so a variant is told from its network: by λ, by
-what stands on its shortcuts, or by its activation order. The view says which of them is compared.
+what stands on its shortcuts, by its activation order, or by what is left out in training. The view
+says which of them is compared.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from pages.ui.translate import Translate
 from resnet_core.specs import SHORTCUT_CASES, NetworkSpec, RunSpec
 from resnet_core.specs.choices import GATED
 from resnet_core.specs.events import RunCompleted, RunDiverged
+from resnet_core.specs.regimes import REGIMES, regime_of
 
 SCALES, CASES, ORDERINGS = "scales", "variants.cases", "variants.orders"
-VARIANT_VIEWS = (SCALES, CASES, ORDERINGS)
-"""What is compared: λ, what stands on the shortcut, activation orders."""
+TRAININGS = "variants.regimes"
+VARIANT_VIEWS = (SCALES, CASES, ORDERINGS, TRAININGS)
+"""What is compared: λ, what stands on the shortcut, activation orders, ways of training."""
 
 GATES = "gates"
 """The view of one run's gates."""
@@ -39,6 +42,8 @@ def key_of(view: str, network: NetworkSpec) -> str:
         return f"{network.shortcut_scale:g}"
     if view == ORDERINGS:
         return network.order
+    if view == TRAININGS:
+        return regime_of(network) or network.name
     return next((key for key in SHORTCUT_CASES if _is_case(network, key)), network.name)
 
 
@@ -56,6 +61,8 @@ def label_of(view: str, key: str, t: Translate) -> str:
         return f"λ = {key.replace('-', '−')}"
     if view == ORDERINGS:
         return order_name(key, t)
+    if view == TRAININGS:
+        return t(REGIMES[key].label) if key in REGIMES else key
     return t(SHORTCUT_CASES[key].label) if key in SHORTCUT_CASES else key
 
 

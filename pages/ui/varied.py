@@ -32,6 +32,7 @@ from resnet_core.specs import (
     ShortcutStudy,
     VariantStudy,
 )
+from resnet_core.specs.regimes import RegimeStudy
 from resnet_core.specs.sentence import Sentence
 from resnet_core.store import RunRecord
 from resnet_core.studies import (
@@ -46,7 +47,7 @@ from resnet_core.studies import (
 )
 from resnet_core.studies.variants import Names
 
-S = TypeVar("S", ScaleStudy, ShortcutStudy, OrderStudy)
+S = TypeVar("S", ScaleStudy, ShortcutStudy, OrderStudy, RegimeStudy)
 
 LEFT = "_varied.left"
 """Studies that this visitor has stopped: looking at them does not keep them going."""

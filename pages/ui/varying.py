@@ -220,7 +220,7 @@ def buttons(page: Page, asked: S | None, shown: Varied[S] | None) -> None:
             key=f"{page.name}.stop",
         )
     if shown.missing:  # some of its runs may be going for another study
-        _train_button(page, asked, shown.missing)
+        _train_button(page, asked, shown)
     elif not live:
         st.success(t("Measured on this machine, and remembered."), icon=":material/history:")
         st.button(
@@ -239,17 +239,20 @@ def buttons(page: Page, asked: S | None, shown: Varied[S] | None) -> None:
         show_error(problem, t)
 
 
-def _train_button(page: Page, asked: S, missing: Sequence[RunSpec]) -> None:
+def _train_button(page: Page, asked: S, shown: Varied[S]) -> None:
+    missing = {run.digest for run in shown.missing}
+    # What is neither missing nor known to the lab ships with the app, trained.
+    wanted = [run for run in asked.runs if run.digest in missing or run.digest in shown.records]
     st.button(
         _label(len(missing), len(asked.runs), page.t),
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
         on_click=_start,
-        args=(page, asked),
+        args=(page, asked, wanted),
         key=f"{page.name}.start",
     )
-    say_cost(page, missing)
+    say_cost(page, shown.missing)
 
 
 def _label(missing: int, count: int, t: Translate) -> str:
@@ -262,10 +265,10 @@ def _problem(page: Page) -> str:
     return f"_{page.name}.problem"
 
 
-def _start(page: Page, study: VariantStudy) -> None:
+def _start(page: Page, study: VariantStudy, runs: Sequence[RunSpec]) -> None:
     st.session_state.get(LEFT, set()).discard(study.digest)
     try:
-        lab.submit(study.runs)
+        lab.submit(runs)
     except ResNetLabError as error:
         st.session_state[_problem(page)] = error
 

@@ -1,4 +1,4 @@
-"""Residual functions F: basic and bottleneck, in each activation order.
+"""Residual functions F: basic, bottleneck and single, in each activation order.
 
 A layer is a convolution with its BN and ReLU. He et al. 2016, arXiv:1603.05027, figure 4, has five
 orders; of two layers:
@@ -17,7 +17,7 @@ behind it. So in every order the stem is conv–BN–ReLU, and without shortcuts
 network.
 
 The bottleneck's stride is in its first 1×1 layer, as in the paper; torchvision has it in the 3×3
-("v1.5"), at more multiply-adds.
+("v1.5"), at more multiply-adds. A VGG's is no layer's: max pooling comes before the first.
 
 To add a block or an order, add a row to its table here and in ``specs.choices``; of an order
 also to ``PROJECTION_HAS_BN`` in ``shortcuts``.
@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from torch import nn
@@ -69,11 +69,15 @@ def _bottleneck(shape: UnitShape) -> list[Layer]:
     ]
 
 
+def _single(shape: UnitShape) -> list[Layer]:
+    return [Layer(shape.in_channels, shape.out_channels, 3, shape.stride)]
+
+
 BLOCKS: Mapping[str, Callable[[UnitShape], list[Layer]]] = MappingProxyType(
-    {"basic": _basic, "bottleneck": _bottleneck}
+    {"basic": _basic, "bottleneck": _bottleneck, "single": _single}
 )
 
-EXPANSION: Mapping[str, int] = MappingProxyType({"basic": 1, "bottleneck": 4})
+EXPANSION: Mapping[str, int] = MappingProxyType({"basic": 1, "bottleneck": 4, "single": 1})
 """Channels a unit gives, over the channels of its 3×3 layers."""
 
 SCALED = ("skipinit", "rezero", "fixup")
@@ -197,7 +201,7 @@ def build_activation(
 
 
 def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Sequential:
-    """Build F of a unit; its layers are named ``conv1``, ``bn1``, ``relu1``, ….
+    """Build F of a unit; its layers are named ``conv1``, ``bn1``, ``relu1``, …, pooling ``pool``.
 
     Activations are called relu whatever they are: twins have parameters of the same names.
 
@@ -207,7 +211,7 @@ def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Seque
         activated: The unit's input has been activated already (the first unit of a network; what
             begins with an activation then leaves it out: He 2016, appendix).
     """
-    layers = BLOCKS[block](shape)
+    layers = BLOCKS[block](replace(shape, stride=1) if shape.pools else shape)
     parts = ORDERS[shape.order].branch(layers, shape, activated=activated)
     if shape.branch_dropout:
         last = f"conv{len(layers)}"
@@ -219,6 +223,10 @@ def build_residual(block: str, shape: UnitShape, *, activated: bool) -> nn.Seque
                 (key, layer),
             )
         )
+    if shape.pools:
+        # A border of odd maps is kept, as layers and shortcuts of this stride keep it: ⌈H/stride⌉.
+        parts["pool"] = nn.MaxPool2d(shape.stride, ceil_mode=True)
+        parts.move_to_end("pool", last=False)
     if shape.survival < 1:
         parts["survive"] = Survive(shape.survival)
     return nn.Sequential(parts)

@@ -49,6 +49,8 @@ class UnitShape:
         dropout: Of a dropout shortcut: the share that it drops.
         survival: Probability that the branch takes part in a training step.
         branch_dropout: Share that is dropped before the last layer of the branch.
+        pools: Whether the stride is that of max pooling at the beginning of the branch, and not of
+            its first layer.
     """
 
     in_channels: int
@@ -63,6 +65,7 @@ class UnitShape:
     dropout: float = 0.5
     survival: float = 1.0
     branch_dropout: float = 0.0
+    pools: bool = False
 
     @property
     def changes(self) -> bool:

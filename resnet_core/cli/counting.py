@@ -9,24 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from resnet_core.cli import options
-from resnet_core.specs import BLOCKS, FAMILIES, ORDERS, SHORTCUTS, NetworkSpec
 
 if TYPE_CHECKING:
     from resnet_core.arithmetic import Layer
 
 
 def count(
-    family: Annotated[str, typer.Option(help=options.one_of(FAMILIES))] = "cifar",
-    depth: Annotated[
-        int | None, typer.Option(help="Weighted layers; 20, or the family's usual.")
-    ] = None,
-    join: options.Join = "residual",
+    family: options.Family = "cifar",
+    depth: options.FamilyDepth = None,
+    join: options.FamilyJoin = None,
     width: Annotated[
         int | None, typer.Option(help="Channels of the first stage; wide networks: the factor k.")
     ] = None,
-    block: Annotated[str | None, typer.Option(help=options.one_of(BLOCKS))] = None,
-    shortcut: Annotated[str | None, typer.Option(help=options.one_of(SHORTCUTS))] = None,
-    order: Annotated[str | None, typer.Option(help=options.one_of(ORDERS))] = None,
+    block: options.FamilyBlock = None,
+    shortcut: options.FamilyShortcut = None,
+    order: options.FamilyOrder = None,
     activation: options.Activation = "relu",
     normalisation: options.Normalisation = "batch",
     initialisation: options.Initialisation = "he",
@@ -49,19 +46,17 @@ def count(
             name, described = torchvision, {"torchvision": torchvision}
             table = read_torchvision(torchvision, size)
         else:
-            settings = {
-                "depth": depth,
-                "width": width,
-                "block": block,
-                "shortcut": shortcut,
-                "order": order,
-                "activation": activation,
-                "normalisation": normalisation,
-                "initialisation": initialisation,
-            }
-            network = NetworkSpec.model_validate(
-                {"family": family, "join": join}
-                | {key: value for key, value in settings.items() if value is not None}
+            network = options.network(
+                family=family,
+                depth=depth,
+                join=join,
+                width=width,
+                block=block,
+                shortcut=shortcut,
+                order=order,
+                activation=activation,
+                normalisation=normalisation,
+                initialisation=initialisation,
             )
             large = network.family == "imagenet"
             described = network.model_dump()

@@ -17,7 +17,7 @@ from resnet_core.cli.remembered import open_store
 from resnet_core.cli.training import train
 from resnet_core.errors import RunError, SpecError
 from resnet_core.execute.client import LabClient
-from resnet_core.specs import RunSpec
+from resnet_core.specs import NetworkSpec, RunSpec
 from resnet_core.specs.lesion import Lesion, each_deletion, random_deletions
 from resnet_core.store import RunRecord, Store
 from resnet_core.studies.lesions import Deletions, deletion_verdict, many_verdict
@@ -36,7 +36,7 @@ AT_ONCE = 16
 TRAINED = {
     **{
         name: ("network", name)
-        for name in ("depth", "join", "width", "block", "shortcut", "order", "activation")
+        for name in ("family", "depth", "join", "width", "block", "shortcut", "order", "activation")
     },
     **{name: ("network", name) for name in ("normalisation", "initialisation")},
     **{name: ("network", name) for name in ("survival", "branch_dropout", "active")},
@@ -172,10 +172,20 @@ def _train_command(run: RunSpec) -> str | None:
     usual = {name: option.default for name, option in signature(train).parameters.items()}
     words = ["python -m resnet_core train"]
     for name, value in values.items():
-        if value != usual[name]:
+        left_out = _says_itself(run, name) if usual[name] is None else value == usual[name]
+        if value is not None and not left_out:
             option = f"--{name.replace('_', '-')}"
             words.append(option if value is True else f"{option} {value}")
     return " ".join(words)
+
+
+def _says_itself(run: RunSpec, name: str) -> bool:
+    """Whether a network has a setting without being asked: what its family fixes or usually has."""
+    asked = run.network.model_dump(exclude={name})
+    try:
+        return NetworkSpec.model_validate(asked) == run.network
+    except SpecError:
+        return False
 
 
 # --- which network --------------------------------------------------------------------------------

@@ -11,19 +11,20 @@ import typer
 from resnet_core.cli import options
 from resnet_core.cli.following import follow, submit
 from resnet_core.execute.client import LabClient
-from resnet_core.specs import Change, DataSpec, DegradationStudy, NetworkSpec, RunSpec, TrainSpec
+from resnet_core.specs import Change, DataSpec, DegradationStudy, RunSpec, TrainSpec
 from resnet_core.specs.choices import IMPORTED
 from resnet_core.store import RunRecord, Store
 from resnet_core.studies import outcomes, results_json, save_recording
 
 
 def train(
-    depth: Annotated[int, typer.Option(help="Weighted layers: 6n+2, or 9n+2 (bottleneck).")] = 20,
-    join: options.Join = "residual",
+    family: options.Family = "cifar",
+    depth: options.FamilyDepth = None,
+    join: options.FamilyJoin = None,
     width: options.Width = 8,
-    block: options.Block = "basic",
-    shortcut: options.Shortcut = "A",
-    order: options.Order = "original",
+    block: options.FamilyBlock = None,
+    shortcut: options.FamilyShortcut = None,
+    order: options.FamilyOrder = None,
     activation: options.Activation = "relu",
     normalisation: options.Normalisation = "batch",
     initialisation: options.Initialisation = "he",
@@ -64,7 +65,8 @@ def train(
     """Train one network and say how it goes, event by event."""
     with options.sentences():
         run = RunSpec(
-            network=NetworkSpec(
+            network=options.network(
+                family=family,
                 depth=depth,
                 join=join,
                 width=width,

@@ -32,7 +32,6 @@ S = TypeVar("S", ScaleStudy, ShortcutStudy, OrderStudy)
 SCALES, SHORTCUTS, ORDER = ScaleStudy(), ShortcutStudy(), OrderStudy()
 """The usual studies: what the options are when they are not given."""
 
-Depth = Annotated[int, typer.Option(help="Weighted layers: 6n+2, or 9n+2 (bottleneck).")]
 Seeds = Annotated[int, typer.Option(help="So many seeds.")]
 FirstSeed = Annotated[int, typer.Option(help="Start counting seeds here.")]
 Record = Annotated[Path | None, typer.Option(help="Write the runs to a file of assets/.")]
@@ -42,7 +41,7 @@ def scales(
     scales: Annotated[str, typer.Option(help="λ, with commas, rising.")] = ",".join(SCALES.keys),
     seeds: Seeds = 1,
     first_seed: FirstSeed = 0,
-    depth: Depth = SCALES.network.depth,
+    depth: options.Depth = SCALES.network.depth,
     width: options.Width = 8,
     block: options.Block = "basic",
     steps: options.Steps = SCALES.train.steps,
@@ -68,7 +67,7 @@ def shortcuts(
     ),
     seeds: Seeds = 1,
     first_seed: FirstSeed = 0,
-    depth: Depth = SHORTCUTS.network.depth,
+    depth: options.Depth = SHORTCUTS.network.depth,
     width: options.Width = 8,
     block: options.Block = "basic",
     steps: options.Steps = SHORTCUTS.train.steps,
@@ -92,7 +91,7 @@ def orders(
     orders: Annotated[str, typer.Option(help="With commas.")] = ",".join(ORDERS),
     seeds: Seeds = 1,
     first_seed: FirstSeed = 0,
-    depth: Depth = ORDER.network.depth,
+    depth: options.Depth = ORDER.network.depth,
     width: options.Width = 8,
     block: options.Block = "basic",
     steps: options.Steps = ORDER.train.steps,

@@ -120,7 +120,9 @@ def together(runs: list[str], at_most: int, sha256s: list[str | None]) -> Answer
         )
     found = [_trained(plan, at_most, sha256) for plan, sha256 in zip(plans, sha256s, strict=True)]
     networks = [one.network for one in found]
-    return _all_finite(asdict(ensemble(networks, found[0].images, found[0].labels)))
+    answer = _all_finite(asdict(ensemble(networks, found[0].images, found[0].labels)))
+    answer["together"] = answer.pop("error")  # of an answer, "error" says that there is none
+    return answer
 
 
 def _for_paths(text: str, at_most: int, sha256: str | None) -> Trained:

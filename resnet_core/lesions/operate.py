@@ -21,7 +21,8 @@ def deleted(unit: ResidualUnit) -> Step:
     """Give what is left of a deleted unit.
 
     A residual unit loses its branch: f(λ·h(x)), gated where it was. A plain one is passed by; where
-    it changes the shape, subsampling and zero padding stand for it.
+    it changes the shape, subsampling and zero padding stand for it. A VGG's unit goes with the
+    pooling that it begins with.
     """
     if unit.join == "plain":
         return ZeroPadShortcut(unit.shape) if unit.shape.changes else nn.Identity()

@@ -56,7 +56,7 @@ def check_deepens(shallow: NetworkSpec, deep: NetworkSpec) -> None:
     ]
     if deep.shortcut not in OPTIONS:  # a gate, or chance, lets less than all of it through
         needed.append(("shortcut", deep.shortcut, "A"))
-    if deep.join == "plain":
+    if deep.join == "plain" and deep.block == "bottleneck":  # it is narrower than what it is given
         needed.append(("block", deep.block, "basic"))
     for name, value, right in needed:
         if value != right:

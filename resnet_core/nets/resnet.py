@@ -12,7 +12,8 @@ With n = 3, 5, 7, 9, 18, 200 and w = 16 that is depth 20, 32, 44, 56, 110, 1202 
 0.66, 0.85, 1.7, 19.4 million parameters (table 6). ImageNet networks (table 1) have a 7×7 stem of
 stride 2, 3×3 max pooling of stride 2, and four stages. Wide networks (Zagoruyko & Komodakis 2016)
 are CIFAR networks in pre-activation order whose stem keeps 16 channels while the stages are k times
-as wide.
+as wide. A VGG is a plain CIFAR network of single units whose stages 2 and 3 begin with 2×2 max
+pooling, which belongs to their first unit; see ``specs.families``.
 """
 
 from __future__ import annotations
@@ -57,10 +58,11 @@ class ResidualNetwork(nn.Module):
             stage: list[nn.Module] = []
             for unit in range(1, units + 1):
                 place += 1
+                stride = 2 if unit == 1 and number > 1 else 1
                 shape = UnitShape(
                     in_channels=before,
                     out_channels=after,
-                    stride=2 if unit == 1 and number > 1 else 1,
+                    stride=stride,
                     order=spec.order,
                     activation=spec.activation,
                     normalisation=spec.normalisation,
@@ -69,6 +71,7 @@ class ResidualNetwork(nn.Module):
                     dropout=spec.dropout,
                     survival=_survival(spec, place, count),
                     branch_dropout=spec.branch_dropout,
+                    pools=spec.family == "vgg" and stride > 1,
                 )
                 stage.append(
                     build_unit(

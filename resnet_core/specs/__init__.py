@@ -1,9 +1,10 @@
 """The plans: frozen, hashed, impossible to build wrong. Imports no PyTorch.
 
-Read in this order: ``plan`` (what every plan is), ``choices`` (the tables), ``network``, ``data``,
-``training``, ``changes`` (surgery while it trains), ``run``, ``study``, ``suspects`` (why is the
-deeper one worse?), ``variants`` (what may travel on the shortcut), ``events`` (what a run says
-while it runs), ``places`` (what its numbers belong to); ``unit`` and ``sentence`` stand alone.
+Read in this order: ``plan`` (what every plan is), ``choices`` (the tables), ``families`` (what each
+kind of network fixes), ``network``, ``data``, ``training``, ``changes`` (surgery while it trains),
+``run``, ``study``, ``suspects`` (why is the deeper one worse?), ``variants`` (what may travel on
+the shortcut), ``events`` (what a run says while it runs), ``places`` (what its numbers belong to);
+``unit`` and ``sentence`` stand alone.
 """
 
 from resnet_core.specs.changes import Change

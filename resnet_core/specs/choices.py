@@ -94,8 +94,13 @@ BLOCKS: Mapping[str, Choice] = MappingProxyType(
     {
         "basic": Choice("basic: 3×3, 3×3", "He 2015 fig. 5 left"),
         "bottleneck": Choice("bottleneck: 1×1, 3×3, 1×1", "He 2015 fig. 5 right"),
+        "single": Choice("single: 3×3", "He 2015 §3.2"),
     }
 )
+
+OF_FIGURE_5 = ("basic", "bottleneck")
+"""The blocks that the papers measured, and pages compare. Of a single layer He 2015 §3.2 says that
+y = W·x + x is similar to a linear layer, without advantages: here it is what a VGG is made of."""
 
 ORDERS: Mapping[str, Choice] = MappingProxyType(
     {
@@ -151,6 +156,9 @@ FAMILIES: Mapping[str, Choice] = MappingProxyType(
         "cifar": Choice("CIFAR: 6n+2 or 9n+2 layers, three stages", "He 2015 §4.2, He 2016 §5"),
         "wide": Choice("wide: 6n+4 layers, three stages", "Zagoruyko & Komodakis 2016"),
         "imagenet": Choice("ImageNet: 18 to 152 layers, four stages", "He 2015 table 1"),
+        "vgg": Choice(
+            "VGG: 3n+2 layers, three stages", "after Simonyan & Zisserman 2015, arXiv:1409.1556"
+        ),
     }
 )
 

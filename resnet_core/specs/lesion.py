@@ -10,7 +10,8 @@ from pydantic import model_validator
 
 from resnet_core.errors import SpecError
 from resnet_core.seeding import derive_seed
-from resnet_core.specs.network import MAX_DEPTH, NetworkSpec
+from resnet_core.specs.families import MAX_DEPTH
+from resnet_core.specs.network import NetworkSpec
 from resnet_core.specs.places import unit_places
 from resnet_core.specs.plan import Plan, check_between, shown
 

@@ -1,9 +1,8 @@
 """Which network: ``NetworkSpec``, and the catalogue of the papers' networks.
 
-A CIFAR network (He 2015 §4.2) has a 3×3 stem, three stages of n units at widths w, 2w, 4w, and a
-classifier: depth 6n+2 with basic units (two weighted layers each), 9n+2 with bottleneck units
-(three each). A wide network (Zagoruyko & Komodakis 2016) has 6n+4 layers: the three projections at
-the head of its stages count, its stem has 16 channels and its stages 16, 32 and 64 times the
+What its family fixes, and which depths there are, stands in ``families``. A CIFAR network (He 2015
+§4.2) has a 3×3 stem, three stages of n units at widths w, 2w, 4w, and a classifier. Of a wide
+network (Zagoruyko & Komodakis 2016) the stem has 16 channels and the stages 16, 32 and 64 times the
 width, which is its widening factor k. An ImageNet network (He 2015 table 1) has a 7×7 stem, max
 pooling and four stages.
 """
@@ -28,26 +27,18 @@ from resnet_core.specs.choices import (
     ORDERS,
     SHORTCUTS,
 )
-from resnet_core.specs.plan import Plan, check_between, check_choice, one_of, shown
+from resnet_core.specs.families import (
+    IMAGENET_UNITS,
+    LAYERS_OF_UNIT,
+    check_family,
+    depths_in,
+    filled_in,
+)
+from resnet_core.specs.plan import Plan, check_between, check_choice, one_of
 
-MIN_DEPTH, MAX_DEPTH = 8, 1202
 MIN_WIDTH, MAX_WIDTH = 1, 64
 MIN_SCALE, MAX_SCALE = -1.0, 2.0
 MOST_GATE_BIAS = 20.0
-
-IMAGENET_UNITS: Mapping[int, tuple[str, tuple[int, ...]]] = MappingProxyType(
-    {
-        18: ("basic", (2, 2, 2, 2)),
-        34: ("basic", (3, 4, 6, 3)),
-        50: ("bottleneck", (3, 4, 6, 3)),
-        101: ("bottleneck", (3, 4, 23, 3)),
-        152: ("bottleneck", (3, 8, 36, 3)),
-    }
-)
-"""Depth → block and units of each stage (He 2015 table 1)."""
-
-LAYERS_OF_UNIT: Mapping[str, int] = MappingProxyType({"basic": 2, "bottleneck": 3})
-"""Weighted layers of one unit, shortcut not counted."""
 
 REQUIRED: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingProxyType(
     {
@@ -65,6 +56,7 @@ REQUIRED: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingPr
             ("join", "join", ("residual",)),
             ("normalisation", "normalisation", ("none",)),
             ("activation order", "order", ("original",)),
+            ("block", "block", ("basic", "bottleneck")),
         ),
     }
 )
@@ -72,7 +64,8 @@ REQUIRED: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingPr
 for: name for a sentence, field, values, the usual one first.
 
 Zero last BN takes a branch that ends in BN. Were ReLU to follow, as it does before the addition, it
-would be given zeros, where PyTorch's has slope 0: such a branch would never learn."""
+would be given zeros, where PyTorch's has slope 0: such a branch would never learn. Fixup scales the
+m layers of a branch by L^(-1/(2m-2)): with one layer that is no number."""
 
 SCALARS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -179,16 +172,10 @@ class NetworkSpec(Plan):
     def _fill_in(cls, data: object) -> object:
         if not isinstance(data, Mapping):
             return data
-        data = dict(data)
-        # The tables as lists: anything may be asked for, and not everything can be hashed.
+        data = filled_in(data)
+        # The table as a list: anything may be asked for, and not everything can be hashed.
         if data.get("join") == "plain" and data.get("shortcut", "A") in [*SHORTCUTS]:
             data["shortcut"] = "A"
-        if data.get("family") == "imagenet":
-            data.setdefault("width", 64)
-            if data.get("depth") in [*IMAGENET_UNITS]:
-                data.setdefault("block", IMAGENET_UNITS[data["depth"]][0])
-        if data.get("family") == "wide":
-            data = {"depth": 28, "width": 10, "order": "pre-activation", "shortcut": "B"} | data
         return data
 
     @model_validator(mode="after")
@@ -205,12 +192,8 @@ class NetworkSpec(Plan):
         for name, (low, high) in SCALARS.items():
             check_between(name.replace("_", " ").capitalize(), getattr(self, name), low, high)
         self._check_initialisation()
-        if self.family == "imagenet":
-            self._check_imagenet()
-        elif self.family == "wide":
-            self._check_wide()
-        else:
-            self._check_cifar()
+        settings = ("depth", "block", "join", "shortcut", "order")
+        check_family(self.family, {name: getattr(self, name) for name in settings})
         self._check_active()
         return self
 
@@ -239,69 +222,6 @@ class NetworkSpec(Plan):
                     right=one_of(right),
                 )
 
-    def _check_cifar(self) -> None:
-        layers = 3 * LAYERS_OF_UNIT[self.block]
-        highest = MAX_DEPTH - (MAX_DEPTH - 2) % layers
-        lowest = max(MIN_DEPTH, layers + 2)
-        if not lowest <= self.depth <= highest or (self.depth - 2) % layers:
-            below = min(max((self.depth - 2) // layers * layers + 2, lowest), highest)
-            above = min(below + layers, highest)
-            raise SpecError(
-                "Depth {depth} was asked for, but a CIFAR network of {block} units has "
-                "{layers}n+2 layers, from {lowest} to {highest}: the nearest are {below} and "
-                "{above}.",
-                depth=shown(self.depth),
-                block=self.block,
-                layers=layers,
-                lowest=lowest,
-                highest=highest,
-                below=below if below != above else above - layers,
-                above=above,
-            )
-
-    def _check_wide(self) -> None:
-        for name, value, right in (
-            ("Block", self.block, "basic"),
-            ("Join", self.join, "residual"),
-            ("Shortcut", self.shortcut, "B"),
-            ("Activation order", self.order, "pre-activation"),
-        ):
-            if value != right:
-                raise SpecError(
-                    "{name} {value} was asked for, but a wide network has {right}.",
-                    name=name,
-                    value=repr(value),
-                    right=repr(right),
-                )
-        highest = MAX_DEPTH - (MAX_DEPTH - 4) % 6
-        if not 10 <= self.depth <= highest or (self.depth - 4) % 6:
-            below = min(max((self.depth - 4) // 6 * 6 + 4, 10), highest - 6)
-            raise SpecError(
-                "Depth {depth} was asked for, but a wide network has 6n+4 layers, from 10 to "
-                "{highest}: the nearest are {below} and {above}.",
-                depth=shown(self.depth),
-                highest=highest,
-                below=below,
-                above=below + 6,
-            )
-
-    def _check_imagenet(self) -> None:
-        if self.depth not in IMAGENET_UNITS:
-            raise SpecError(
-                "Depth {depth} was asked for, but the ImageNet networks have 18, 34, 50, 101 or "
-                "152 layers.",
-                depth=shown(self.depth),
-            )
-        block = IMAGENET_UNITS[self.depth][0]
-        if self.block != block:
-            raise SpecError(
-                "Block {block} was asked for, but the ImageNet network of depth {depth} has "
-                "{right} units.",
-                block=repr(self.block),
-                depth=self.depth,
-                right=block,
-            )
-
     @property
     def units_per_stage(self) -> tuple[int, ...]:
         """Units of each stage: (n, n, n) for a CIFAR network."""
@@ -317,10 +237,11 @@ class NetworkSpec(Plan):
 
     @property
     def name(self) -> str:
-        """Short name as in the papers: ``plain-20``, ``residual-20``, ``wide-28-10``."""
+        """Short name: ``plain-20``, ``residual-20``, ``wide-28-10``, ``vgg-14``."""
         if self.family == "wide":
             return f"wide-{self.depth}-{self.width}"
-        return f"{self.join}-{self.depth}"
+        kind = "vgg" if self.family == "vgg" else self.join
+        return f"{kind}-{self.depth}"
 
 
 def layers_a_group(spec: NetworkSpec) -> int:
@@ -330,17 +251,12 @@ def layers_a_group(spec: NetworkSpec) -> int:
 
 def cifar_depths(block: str = "basic") -> tuple[int, ...]:
     """List every depth a CIFAR network of this block can have, up to 1202."""
-    layers = 3 * LAYERS_OF_UNIT[block]
-    return tuple(range(max(MIN_DEPTH, layers + 2), MAX_DEPTH + 1, layers))
+    return depths_in("cifar", block)
 
 
 def depths_of(spec: NetworkSpec) -> tuple[int, ...]:
     """List every depth that a network could have with all else as in this plan, rising."""
-    if spec.family == "imagenet":
-        return tuple(depth for depth, row in IMAGENET_UNITS.items() if row[0] == spec.block)
-    if spec.family == "wide":
-        return tuple(range(10, MAX_DEPTH + 1, 6))
-    return cifar_depths(spec.block)
+    return depths_in(spec.family, spec.block)
 
 
 def _imagenet(depth: int, join: str, shortcut: str) -> NetworkSpec:
@@ -379,6 +295,8 @@ NETWORKS: Mapping[str, NetworkSpec] = MappingProxyType(
             f"wide-{depth}-{width}": NetworkSpec(family="wide", depth=depth, width=width)
             for depth, width in ((16, 8), (28, 10), (40, 4), (40, 10))
         },
+        "vgg-14": NetworkSpec(family="vgg"),
     }
 )
-"""The papers' networks by name (He 2015 tables 1, 2 and 6; He 2016 table 4; Zagoruyko 2016)."""
+"""The papers' networks by name (He 2015 tables 1, 2 and 6; He 2016 table 4; Zagoruyko 2016), and a
+small VGG of ours."""

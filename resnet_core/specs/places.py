@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resnet_core.specs.network import LAYERS_OF_UNIT, NetworkSpec
+from resnet_core.specs.families import LAYERS_OF_UNIT
+from resnet_core.specs.network import NetworkSpec
 
 
 @dataclass(frozen=True)

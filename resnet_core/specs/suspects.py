@@ -18,7 +18,8 @@ from pydantic import model_validator
 from resnet_core.errors import SpecError
 from resnet_core.specs.choices import NORMALISATIONS
 from resnet_core.specs.data import DataSpec
-from resnet_core.specs.network import MIN_DEPTH, NetworkSpec, cifar_depths
+from resnet_core.specs.families import MIN_DEPTH
+from resnet_core.specs.network import NetworkSpec, cifar_depths
 from resnet_core.specs.plan import Plan, check_between, check_choice
 from resnet_core.specs.run import RunSpec
 from resnet_core.specs.sentence import Sentence

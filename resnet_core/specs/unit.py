@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from resnet_core.errors import SpecError
-from resnet_core.specs.choices import BLOCKS, OPTIONS
+from resnet_core.specs.choices import OF_FIGURE_5, OPTIONS
 from resnet_core.specs.plan import Plan, check_between, check_choice
 
 MAX_CHANNELS = 4096
@@ -21,7 +21,7 @@ class UnitSpec(Plan):
     """One residual unit in the original order: H(x) = F(x) + h(x), then ReLU.
 
     Attributes:
-        block: A key of ``BLOCKS``: what F is.
+        block: One of ``OF_FIGURE_5``: what F is.
         in_channels: Of x.
         out_channels: Of H(x).
         stride: Of the first layer of F, and of the shortcut.
@@ -39,7 +39,7 @@ class UnitSpec(Plan):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check_choice("Block", self.block, BLOCKS)
+        check_choice("Block", self.block, OF_FIGURE_5)
         check_choice("Shortcut", self.shortcut, OPTIONS)
         check_between("Channels in", self.in_channels, 1, MAX_CHANNELS)
         check_between("Channels out", self.out_channels, 1, MAX_CHANNELS)

@@ -49,10 +49,16 @@ class Decay:
         factor: Norm of a path's gradient, over that of a path shorter by one unit; by least squares
             of the logarithms, every length equally.
         fit: R² of that line, at most 1: 1 for an exactly geometric decay.
+        start: What the line gives a path of length 0.
     """
 
     factor: float
     fit: float
+    start: float = 1.0
+
+    def values(self, units: int) -> tuple[float, ...]:
+        """Give the norms that such a decay has, for lengths 0…n."""
+        return tuple(self.start * self.factor**length for length in range(units + 1))
 
 
 def paths(units: int) -> int:
@@ -146,4 +152,8 @@ def decay(norms: Sequence[float]) -> Decay | None:
     slope = across / math.fsum((k - x_mean) ** 2 for k, _ in points)
     total = math.fsum((y - y_mean) ** 2 for _, y in points)
     left = math.fsum((y - y_mean - slope * (k - x_mean)) ** 2 for k, y in points)
-    return Decay(factor=math.exp(slope), fit=1 - left / total if total else 1.0)
+    return Decay(
+        factor=math.exp(slope),
+        fit=1 - left / total if total else 1.0,
+        start=math.exp(y_mean - slope * x_mean),
+    )

@@ -26,10 +26,20 @@ from resnet_core.specs import (
     TwinStudy,
 )
 from resnet_core.specs.events import Event, ProbesCompleted, RunStarted, StepsCompleted
+from resnet_core.specs.regimes import RegimeStudy
 from resnet_core.store import Store, StoredEvent
 from resnet_core.studies.outcomes import Outcome, outcomes_from_events
 
-S = TypeVar("S", DegradationStudy, TwinStudy, SuspectStudy, ScaleStudy, ShortcutStudy, OrderStudy)
+S = TypeVar(
+    "S",
+    DegradationStudy,
+    TwinStudy,
+    SuspectStudy,
+    ScaleStudy,
+    ShortcutStudy,
+    OrderStudy,
+    RegimeStudy,
+)
 
 FORMAT = 1
 MERGED_STEPS = 20

@@ -29,13 +29,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from resnet_core.specs.network import LAYERS_OF_UNIT, NetworkSpec
+from resnet_core.specs.families import LAYERS_OF_UNIT
+from resnet_core.specs.network import NetworkSpec
 from resnet_core.specs.places import layer_places, unit_places
 
 SIGMOID_SLOPE = 0.25
 """The largest slope of the sigmoid, at 0."""
 
-EXPANSION: Mapping[str, int] = MappingProxyType({"basic": 1, "bottleneck": 4})
+EXPANSION: Mapping[str, int] = MappingProxyType({"basic": 1, "bottleneck": 4, "single": 1})
 """Channels a unit gives, over those of its 3×3 layers; a test holds it against ``blocks``."""
 
 FEWEST_STEPS = 2
@@ -202,11 +203,12 @@ SILENT = ("zero-last-bn", "skipinit", "fixup")
 def predicted_growth(spec: NetworkSpec) -> Prediction | None:
     """Say how the weights' gradients of a network compare at initialisation, where that is known.
 
-    None for branches that start silent, and for residual networks in any order but full
-    pre-activation, with projections everywhere, or with neither BN nor a homogeneous activation.
+    None for branches that start silent, for max pooling between layers, and for residual networks
+    in any order but full pre-activation, with projections everywhere, or with neither BN nor a
+    homogeneous activation.
     """
     homogeneous = spec.activation in HOMOGENEOUS
-    if spec.initialisation in SILENT:
+    if spec.initialisation in SILENT or spec.family == "vgg":
         return None
     if spec.join == "plain" and spec.normalisation == "batch":
         key = {"relu": "plain-bn-relu", "none": "plain-bn-linear"}.get(spec.activation)
@@ -289,8 +291,9 @@ def _channels(spec: NetworkSpec) -> list[tuple[int, int]]:
 
 def _fans_of_unit(spec: NetworkSpec, before: int, after: int) -> list[tuple[int, int]]:
     """List fan-in and fan-out of each layer of a unit."""
-    if spec.block == "basic":
-        return [(9 * before, 9 * after), (9 * after, 9 * after)]
+    if spec.block != "bottleneck":
+        more = LAYERS_OF_UNIT[spec.block] - 1
+        return [(9 * before, 9 * after), *[(9 * after, 9 * after)] * more]
     narrow = after // EXPANSION["bottleneck"]
     return [(before, narrow), (9 * narrow, 9 * narrow), (narrow, after)]
 

@@ -130,6 +130,11 @@ def test_what_is_unusual_of_a_network_is_said():
         (("count", "--family", "imagenet", "--depth", "20"), "Depth 20 was asked for"),
         (("count", "--activation", "gelu"), "Activation 'gelu' was asked for"),
         (("count", "--normalisation", "layer"), "Normalisation 'layer' was asked for"),
+        (("count", "--family", "vgg", "--block", "basic"), "but a VGG here has 'single'"),
+        (("train", "--family", "vgg", "--depth", "15"), "the nearest are 14 and 17"),
+        (("train", "--family", "vgg", "--join", "residual"), "but a VGG here has 'plain'"),
+        (("train", "--family", "inception"), "Family 'inception' was asked for"),
+        (("train", "--family", "wide", "--depth", "11"), "a wide network has 6n+4 layers"),
         (("train", "--initialisation", "zero"), "Initialisation 'zero' was asked for"),
         (("train", "--initialisation", "fixup"), "it is made for normalisation 'none'"),
         (("train", "--initialisation", "zero-last-bn", "--join", "plain"), "'residual': take that"),
@@ -415,6 +420,34 @@ def test_units_of_a_finished_run_are_deleted(studied, lab, tmp_path):
     assert made[0] == "train"
     assert rows(say(*made, "--json"))[-1]["kind"] == "completed"
     assert all_digests() == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "units"),
+    [
+        (("--family", "vgg", "--depth", "8"), "vgg-8", 6),
+        (("--family", "wide", "--depth", "10"), "wide-10-2", 3),
+        (("--depth", "8", "--join", "plain", "--block", "single"), "plain-8", 6),
+    ],
+    ids=["vgg", "wide", "single"],
+)
+def test_networks_of_every_kind_are_trained_cut_and_kept_with_what_made_them(
+    studied, lab, tmp_path, asked, name, units
+):
+    trained = ("--width", "2", "--steps", "5", "--batch-size", "32")
+    before = {*all_digests()}
+    said = say("train", *asked, *trained).stdout.splitlines()
+    assert said[-1].startswith(f"{name}: completed at step 5")
+    (digest,) = {*all_digests()} - before
+    (each,) = rows(say("lesion", digest, "--images", "50", "--json"))
+    assert [row["unit"] for row in each["deleted"]] == [*range(1, units + 1)]
+    say("keep", digest, "--into", str(tmp_path / "kept"))
+    made = json.loads((tmp_path / "kept.json").read_text())["command"].split(" && ")[0].split()[4:]
+    # What a family fixes, or usually has, need not be typed.
+    assert {*zip(made[::2], made[1::2], strict=True)} == {
+        *zip(asked[::2], asked[1::2], strict=True),
+        *zip(trained[::2], trained[1::2], strict=True),
+    }
 
 
 def all_digests() -> list[str]:

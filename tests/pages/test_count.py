@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.figures.names import short
 from pages.ui.networks import Asked, read_code, read_codes
+from pages.ui.translate import translator
 from resnet_core.errors import SpecError
 from resnet_core.specs import NETWORKS
 from tests.pages.looking import all_words, errors, figures, link, press, said, series
@@ -36,6 +37,7 @@ def test_resnet_56_is_counted_as_in_table_6(open_page: Open) -> None:
     [
         ({"depth": 1202}, "19,421,274", "2,829,238,912"),
         ({"family": "wide"}, "36,479,194", "5,243,328,768"),
+        ({"family": "vgg"}, "172,506", "26,395,264"),
         ({"family": "imagenet", "imagenet_shortcut": "plain", "imagenet_depth": 34},
          "21,623,848", "3,644,493,824"),
         ({"block": "bottleneck", "order": "pre-activation", "shortcut": "B"},
@@ -63,7 +65,7 @@ def test_a_model_stands_beside_what_torchvision_says_of_it(open_page: Open) -> N
 def test_up_to_four_networks_stand_side_by_side(open_page: Open) -> None:
     page = open_page("count", lang="en", depth=20)
     press(page, "Compare")
-    page.segmented_control(key="count.family").set_value("imagenet").run()
+    page.pills(key="count.family").set_value("imagenet").run()
     (table,) = [frame.value for frame in page.dataframe]
     assert [*table["network"]] == ["ResNet-50, B", "residual-20, width 16, A"]
     assert [*table["parameters"]] == [25_557_032, 269_722]
@@ -92,7 +94,9 @@ def test_the_layers_are_shown_when_asked_for(open_page: Open) -> None:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"family": "vgg"}, "The link asks for family 'vgg', but there is no such choice"),
+        ({"family": "alexnet"}, "The link asks for family 'alexnet', but there is no such choice"),
+        ({"family": "vgg", "vgg_depth": 15}, "Depth 15 was asked for, but a VGG here has 3n+2"),
+        ({"block": "single"}, "The link asks for block 'single'"),
         ({"depth": 9}, "Depth 9 was asked for, but a CIFAR network of basic units"),
         ({"family": "wide", "wide_depth": 29}, "Depth 29 was asked for, but a wide network"),
         ({"family": "imagenet", "imagenet_depth": 19}, "Depth 19 was asked for, but the ImageNet"),
@@ -118,6 +122,20 @@ def test_nonsense_in_a_link_gets_a_sentence(
 def test_a_code_in_a_link_is_read_back(name: str) -> None:
     asked = Asked(NETWORKS[name])
     assert read_code(asked.code) == asked
+
+
+def test_a_small_vgg_is_named_and_its_cost_stands_beside_cifar_networks_of_its_width(
+    open_page: Open,
+) -> None:
+    page = open_page("count", lang="en", family="vgg", width=8, vgg_depth=20)
+    assert "A small VGG: a plain network of single 3×3 layers" in all_words(page)
+    press(page, "Compare")
+    assert link(page)["with"] == "vgg.20.8.single.plain.A.original.32.10"
+    assert read_code(link(page)["with"]).name(translator("en")) == "vgg-20, width 8"
+    parameters, _ = (series(figure) for figure in figures(page))
+    assert parameters["chosen"]["x"] == [20]
+    at = parameters["plain"]["x"].index(20)
+    assert parameters["chosen"]["y"] == [parameters["plain"]["y"][at]] == [68_050]
 
 
 def test_no_more_than_four_are_compared() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.catalog import PAGES
+from pages.ui.catalog import PAGES, sections
 from pages.ui.translate import LANGUAGES, question, read_lesson, title, translator
 from tests.browsing import ROOT
 from tests.pages.looking import all_words, charts, figures, link, said
@@ -20,7 +20,9 @@ every_page = pytest.mark.parametrize("name", PAGES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 COUNTED = ("unit", "drawn", "count")
 """Pages that ask the lab for counts, which nobody records."""
-WITHOUT_FIGURES = ("drawn", "count")
+MEASURED = ("lesion", "unraveled", "ensemble")
+"""Pages that ask the lab to measure a network that ships."""
+WITHOUT_FIGURES = ("drawn", "count", "lesion", "ensemble")
 """Pages that have no chart, or none before the lab has answered."""
 
 without_lab = pytest.mark.parametrize("lab_state", ["no_lab", "warming_lab"], indirect=True)
@@ -41,6 +43,9 @@ def first_control(page: AppTest) -> Any:
 def test_every_page_stands_in_the_menu() -> None:
     files = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "menu"}
     assert files == set(PAGES)
+    for language in LANGUAGES:
+        by_section = sections(translator(language))
+        assert [name for names in by_section.values() for name in names] == list(PAGES)
 
 
 @every_page
@@ -59,7 +64,10 @@ def test_opens_without_a_lab_with_recorded_data_or_says_what_it_waits_for(
     assert t("the lab is warming up …") in all_words(page)
     if name in COUNTED:
         assert t("Counting needs the lab, which is warming up …") in all_words(page)
-    if name not in WITHOUT_FIGURES:
+    if name in MEASURED:
+        waiting = all_words(page) + "".join(info.value for info in page.info)
+        assert t("Measuring needs the lab, which is warming up …") in waiting
+    if name not in (*WITHOUT_FIGURES, *MEASURED):
         assert t("Recorded.") in all_words(page)
         assert any(trace["x"] for figure in figures(page) for trace in figure["data"])
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from pages.ui.figures import svg
 from pages.ui.translate import Translate
 
-WEIGHTS: Mapping[str, int] = MappingProxyType({"basic": 2, "bottleneck": 3})
+WEIGHTS: Mapping[str, int] = MappingProxyType({"basic": 2, "bottleneck": 3, "single": 1})
 """Weight layers of a branch, by block."""
 
 

@@ -20,7 +20,7 @@ from resnet_core.specs import (
     cifar_depths,
 )
 from resnet_core.specs.choices import GATED, OPTIONS
-from tests.core.specs.strategies import combinations, networks, wide_networks
+from tests.core.specs.strategies import combinations, networks, vggs, wide_networks
 
 
 def cifar(**settings) -> Counts:
@@ -129,7 +129,7 @@ def test_multiply_adds_are_those_that_pytorch_counts(spec):
 
 
 @settings(max_examples=20)
-@given(networks.filter(lambda network: network.depth <= 80) | wide_networks)
+@given(networks.filter(lambda network: network.depth <= 80) | wide_networks | vggs)
 def test_the_short_way_to_count_agrees_with_counting_the_network_itself(spec):
     network = build_on_meta(spec, channels=3, classes=7)
     image = torch.empty(1, 3, 12, 12, device="meta")
@@ -144,7 +144,7 @@ UNITS = [
 
 @pytest.mark.parametrize(("block", "join", "shortcut", "order"), UNITS)
 def test_in_every_order_the_short_way_agrees_with_the_network_itself(block, join, shortcut, order):
-    depth = {"basic": 32, "bottleneck": 47}[block]
+    depth = {"basic": 32, "bottleneck": 47, "single": 17}[block]
     spec = NetworkSpec(depth=depth, width=4, block=block, join=join, shortcut=shortcut, order=order)
     network = build_on_meta(spec, channels=3, classes=7)
     image = torch.empty(1, 3, 12, 12, device="meta")

@@ -15,7 +15,7 @@ from resnet_core.errors import SpecError
 from resnet_core.nets import build_on_meta
 from resnet_core.nets.torchvision_models import torchvision_metadata, torchvision_names
 from resnet_core.specs import NetworkSpec
-from tests.core.specs.strategies import networks, wide_networks
+from tests.core.specs.strategies import networks, vggs, wide_networks
 
 
 def image(*shape):
@@ -187,7 +187,7 @@ def test_heads_that_only_training_uses_have_no_shape():
 
 
 @settings(max_examples=15)
-@given(networks.filter(lambda network: network.depth <= 80) | wide_networks)
+@given(networks.filter(lambda network: network.depth <= 80) | wide_networks | vggs)
 def test_the_short_way_to_read_agrees_with_reading_the_network_itself(spec):
     network = build_on_meta(spec, channels=3, classes=7)
     assert read_network(spec, channels=3, classes=7, size=12) == read_module(

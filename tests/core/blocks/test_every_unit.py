@@ -64,7 +64,7 @@ def test_shortcut_and_branch_meet_at_images_of_odd_size(block, join, shortcut, o
 
 @every_unit
 def test_every_unit_trains_a_step_and_a_gradient_reaches_the_stem(block, join, shortcut, order):
-    depth = {"basic": 8, "bottleneck": 11}[block]
+    depth = {"basic": 8, "bottleneck": 11, "single": 8}[block]
     spec = NetworkSpec(depth=depth, block=block, join=join, shortcut=shortcut, order=order, width=4)
     network = build_network(spec, channels=1, classes=7, seed=0)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1)

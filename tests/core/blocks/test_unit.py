@@ -75,10 +75,16 @@ def test_bn_after_the_addition_normalises_what_came_by_the_shortcut():
     torch.testing.assert_close(spread, torch.ones(8), rtol=1e-4, atol=0)
 
 
-# He 2016 fig. 4: each column from top to bottom; the number of a layer is that of its weights.
+# He 2016 fig. 4: each column from top to bottom; the number of a layer is that of its weights. The
+# columns of single layers are ours.
 FIGURE_4 = {
     ("original", "basic"): ("c1 b1 r c2 b2", "r"),
     ("original", "bottleneck"): ("c1 b1 r c2 b2 r c3 b3", "r"),
+    ("original", "single"): ("c1 b1", "r"),
+    ("bn-after-addition", "single"): ("c1", "b r"),
+    ("relu-before-addition", "single"): ("c1 b1 r", ""),
+    ("relu-only", "single"): ("r c1 b1", ""),
+    ("pre-activation", "single"): ("b1 r c1", ""),
     ("bn-after-addition", "basic"): ("c1 b1 r c2", "b r"),
     ("bn-after-addition", "bottleneck"): ("c1 b1 r c2 b2 r c3", "b r"),
     ("relu-before-addition", "basic"): ("c1 b1 r c2 b2 r", ""),

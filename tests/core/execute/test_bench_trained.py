@@ -195,6 +195,7 @@ def test_several_networks_answer_together(lab):
     kept = [load_trained_network(name) for name in ("residual-20", "plain-20")]
     assert found["errors"] == pytest.approx([one.test_error for one in kept], abs=1.01 / 360)
     assert found["loss"] <= sum(found["losses"]) / 2
+    assert 0 <= found["together"] <= max(found["errors"]) + 1.01 / 360
     assert found["disagreement"] > 0
     assert together(lab, "residual-20")["disagreement"] is None
 

@@ -21,6 +21,9 @@ EVERY_KIND = [
     *({"join": "plain", "order": order} for order in ORDERS),
     *({"join": "residual", "shortcut": shortcut} for shortcut in SHORTCUTS),
     {"block": "bottleneck", "depth": 20},
+    {"block": "single"},
+    {"family": "vgg", "depth": 14},
+    {"family": "vgg", "depth": 14, "normalisation": "none"},
 ]
 
 

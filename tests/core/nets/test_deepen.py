@@ -109,6 +109,9 @@ def test_a_channel_that_is_always_zero_is_passed_on(images):
     [
         {"normalisation": "none"},
         {"initialisation": "xavier"},
+        {"block": "single"},
+        {"family": "vgg", "block": "single"},
+        {"join": "residual", "block": "single"},
         {"join": "residual"},
         {"join": "residual", "shortcut": "B"},
         {"join": "residual", "shortcut": "C"},

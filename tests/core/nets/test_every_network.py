@@ -16,7 +16,7 @@ every_network = pytest.mark.parametrize("settings", ALLOWED, ids=lambda s: " ".j
 
 
 def built(settings):
-    depth = {"basic": 8, "bottleneck": 11}[settings["block"]]
+    depth = {"basic": 8, "bottleneck": 11, "single": 8}[settings["block"]]
     spec = NetworkSpec(depth=depth, width=4, shortcut="B", **settings)
     return build_network(spec, channels=1, classes=10, seed=0)
 

@@ -12,6 +12,7 @@ from resnet_core.blocks.layers import Survive
 from resnet_core.blocks.shortcuts import PROJECTION_HAS_BN
 from resnet_core.nets import ResidualNetwork, build_network, build_on_meta
 from resnet_core.specs import (
+    BLOCKS,
     NETWORKS,
     NORMALISATIONS,
     ORDERS,
@@ -292,7 +293,7 @@ def trained(**settings) -> tuple[ResidualNetwork, list[float]]:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20)])
+@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20), ("single", 8)])
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_without_shortcuts_every_order_is_the_same_network(order, block, depth, normalisation):
     settings = {"join": "plain", "block": block, "depth": depth, "normalisation": normalisation}
@@ -314,7 +315,7 @@ def test_without_bn_two_pairs_of_orders_are_the_same_networks(order, other, shor
 
 
 @pytest.mark.parametrize("shortcut", SHORTCUTS)
-@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20)])
+@pytest.mark.parametrize(("block", "depth"), [("basic", 14), ("bottleneck", 20), ("single", 8)])
 def test_with_shortcuts_no_two_orders_are(shortcut, block, depth):
     settings = {"shortcut": shortcut, "block": block, "depth": depth}
     losses = {order: tuple(trained(**settings, order=order)[1]) for order in ORDERS}
@@ -483,7 +484,7 @@ def test_in_evaluation_each_branch_counts_by_the_share_of_steps_it_takes_part_in
 # --- dropout within the branch: Zagoruyko & Komodakis 2016, section 2.4 --------------------------
 
 
-@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+@pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("order", ORDERS)
 def test_dropout_stands_before_the_last_convolution_of_each_branch(block, order):
     for unit in built(depth=20, block=block, order=order, branch_dropout=0.25).units:

@@ -18,7 +18,7 @@ from resnet_core.train import Training
 from resnet_core.train.optimise import build_optimiser, learning_rate
 from tests.core.probes.by_hand import measure
 
-DEPTHS = {"basic": 8, "bottleneck": 11}
+DEPTHS = {"basic": 8, "bottleneck": 11, "single": 8}
 SMALL = 6e-4
 """Four digits, and what float32 adds up otherwise."""
 
@@ -50,6 +50,8 @@ MORE = [
     *({"survival": 0.5, "order": order} for order in ORDERS),
     {"survival": 0.0, "initialisation": "rezero"},
     {"family": "wide", "depth": 10, "width": 1},
+    {"family": "vgg", "depth": 8},
+    {"family": "vgg", "depth": 8, "normalisation": "none"},
 ]  # fmt: skip
 
 

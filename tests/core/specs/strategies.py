@@ -121,10 +121,16 @@ def combinations(*settings: str) -> list[dict[str, str]]:
 
 
 def network(block_and_depth: tuple[str, int], initialisation: str, **rest: object) -> NetworkSpec:
-    """Build a CIFAR network, with what its initialisation is made for."""
+    """Build a CIFAR network, with what its initialisation is made for; else from He's."""
     block, depth = block_and_depth
     required = REQUIRED.get(initialisation, ())
-    needed = {field: right[0] for _, field, right in required if rest[field] not in right}
+    if any(field == "block" and block not in right for _, field, right in required):
+        initialisation, required = "he", ()
+    needed = {
+        field: right[0]
+        for _, field, right in required
+        if field != "block" and rest[field] not in right
+    }
     return NetworkSpec.model_validate(
         {**rest, **needed, "block": block, "depth": depth, "initialisation": initialisation}
     )
@@ -137,10 +143,18 @@ networks = st.builds(
     width=st.integers(1, 64),
     **{key: values for key, values in chosen.items() if key not in ("family", "block")},
     **{key: st.just(NetworkSpec.added[key]) | st.floats(*ends) for key, ends in SCALARS.items()},
-) | st.sampled_from([network for network in NETWORKS.values() if network.family != "wide"])
+) | st.sampled_from([one for one in NETWORKS.values() if one.family not in ("wide", "vgg")])
 wide_networks = st.builds(
     lambda **settings: NetworkSpec.model_validate({"family": "wide", **settings}),
     depth=st.sampled_from(range(10, 80, 6)),
+    width=st.integers(1, 12),
+    activation=chosen["activation"],
+    normalisation=chosen["normalisation"],
+    initialisation=st.sampled_from([key for key in INITIALISATIONS if key not in REQUIRED]),
+)
+vggs = st.builds(
+    lambda **settings: NetworkSpec.model_validate({"family": "vgg", **settings}),
+    depth=st.sampled_from(range(8, 80, 3)),
     width=st.integers(1, 12),
     activation=chosen["activation"],
     normalisation=chosen["normalisation"],
@@ -179,7 +193,7 @@ def changes_of(train: TrainSpec) -> st.SearchStrategy[tuple[Change, ...]]:
 runs = trainings.flatmap(
     lambda train: st.builds(
         RunSpec,
-        network=networks,
+        network=networks | vggs,
         data=datas,
         train=st.just(train),
         owner=st.none() | st.text(max_size=9),

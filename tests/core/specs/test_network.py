@@ -17,8 +17,9 @@ from resnet_core.specs import (
     cifar_depths,
 )
 from resnet_core.specs.choices import GATED
-from resnet_core.specs.network import IMAGENET_UNITS, REQUIRED, SCALARS, depths_of
-from tests.core.specs.strategies import networks, wide_networks
+from resnet_core.specs.families import IMAGENET_UNITS
+from resnet_core.specs.network import REQUIRED, SCALARS, depths_of
+from tests.core.specs.strategies import networks, vggs, wide_networks
 
 USUAL = {
     "shortcut_scale": 1.0,
@@ -102,6 +103,10 @@ def test_bottleneck_depths_are_9n_plus_2():
     assert cifar_depths("bottleneck") == tuple(9 * n + 2 for n in range(1, 134))
 
 
+def test_single_depths_are_3n_plus_2_from_8():
+    assert cifar_depths("single") == tuple(3 * n + 2 for n in range(2, 401))
+
+
 @given(networks)
 def test_a_networks_depth_is_one_of_the_depths_it_could_have(network):
     depths = depths_of(network)
@@ -111,7 +116,7 @@ def test_a_networks_depth_is_one_of_the_depths_it_could_have(network):
 
 @given(networks)
 def test_depth_counts_the_layers_of_its_units_and_two_more(network):
-    layers = {"basic": 2, "bottleneck": 3}[network.block]
+    layers = {"basic": 2, "bottleneck": 3, "single": 1}[network.block]
     assert network.depth == layers * sum(network.units_per_stage) + 2
 
 
@@ -258,6 +263,72 @@ def test_a_wide_network_has_6n_and_4_layers(network):
     assert network.depth in depths_of(network)
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"depth": 15}, "3n.2 layers, from 8 to 1202: the nearest are 14 and 17"),
+        ({"depth": 5}, "the nearest are 8 and 11"),
+        ({"depth": 10_000}, "the nearest are 1199 and 1202"),
+        ({"join": "residual"}, "Join 'residual' was asked for, but a VGG here has 'plain'"),
+        ({"block": "basic"}, "Block 'basic' was asked for, but a VGG here has 'single'"),
+        ({"order": "relu-only"}, "Activation order 'relu-only' was asked for, but a VGG here has"),
+        ({"initialisation": "rezero"}, "it is made for join 'residual'"),
+    ],
+    ids=str,
+)
+def test_what_is_no_vgg_is_refused(settings, said):
+    with pytest.raises(SpecError, match=said):
+        NetworkSpec(family="vgg", **settings)
+
+
+@given(vggs)
+def test_a_vgg_is_plain_and_has_a_layer_a_unit_and_two_more(network):
+    assert network.depth == sum(network.units_per_stage) + 2
+    assert network.depth in depths_of(network)
+    assert (network.join, network.block, network.order) == ("plain", "single", "original")
+    assert network.shortcut == "A"
+    assert network.name == f"vgg-{network.depth}"
+
+
+def test_a_vgg_has_14_layers_if_nobody_says_otherwise_and_one_plan_whatever_its_shortcut():
+    network = NetworkSpec(family="vgg")
+    assert (network.depth, network.units_per_stage, network.width) == (14, (4, 4, 4), 16)
+    assert NetworkSpec(family="vgg", shortcut="C") == network
+    assert NetworkSpec.from_json(network.to_json()) == network
+
+
+def test_a_vgg_has_no_residual_twin():
+    with pytest.raises(SpecError, match="a VGG here has 'plain'"):
+        NetworkSpec(family="vgg").twin()
+
+
+def test_a_residual_network_of_single_units_can_be_asked_for_but_not_from_fixup():
+    assert NetworkSpec(block="single", depth=11).units_per_stage == (3, 3, 3)
+    said = "with block 'single', but it is made for block 'basic' or 'bottleneck'"
+    with pytest.raises(SpecError, match=said):
+        NetworkSpec(block="single", depth=11, normalisation="none", initialisation="fixup")
+
+
+# As they were before there were single units and VGGs.
+DIGESTS = [
+    ({}, "71eb44ae779bc197"),
+    ({"depth": 56, "width": 8, "join": "plain"}, "da517fd0f4f18243"),
+    (
+        {"depth": 164, "block": "bottleneck", "shortcut": "B", "order": "pre-activation"},
+        "8a92d8e678994208",
+    ),
+    ({"family": "wide"}, "02ad2f8b1fff8657"),
+    ({"family": "imagenet", "depth": 50}, "6eab5b8a665a5f12"),
+    ({"normalisation": "none", "initialisation": "fixup"}, "a03addcd247e5f6f"),
+    ({"depth": 56, "active": 12}, "75aa3eff04873212"),
+]
+
+
+@pytest.mark.parametrize(("settings", "digest"), DIGESTS, ids=str)
+def test_plans_keep_the_digests_by_which_their_runs_are_remembered(settings, digest):
+    assert NetworkSpec(**settings).digest == digest
+
+
 # --- what a unit's parts are multiplied by --------------------------------------------------------
 
 OUTSIDE = [
@@ -334,7 +405,7 @@ def test_a_plan_keeps_a_number_only_where_it_means_something(name, shortcut, val
 
 @pytest.mark.parametrize("name", SCALARS)
 @pytest.mark.parametrize("shortcut", SHORTCUTS)
-@pytest.mark.parametrize("value", [0.25, "0.25", True])
+@pytest.mark.parametrize("value", [0.25, "0.25", False])
 def test_a_plain_network_keeps_none_of_these_numbers(name, shortcut, value):
     plain = NetworkSpec(join="plain", shortcut=shortcut, **{name: value})
     assert plain == NetworkSpec(join="plain")

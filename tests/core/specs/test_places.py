@@ -7,7 +7,7 @@ from torch import nn
 from resnet_core.nets import ResidualNetwork, build_on_meta
 from resnet_core.specs import NETWORKS, NetworkSpec
 from resnet_core.specs.places import Place, layer_places, unit_places
-from tests.core.specs.strategies import networks, wide_networks
+from tests.core.specs.strategies import networks, vggs, wide_networks
 
 
 def built(spec: NetworkSpec) -> ResidualNetwork:
@@ -19,7 +19,7 @@ def weighted(module: nn.Module) -> list[nn.Module]:
 
 
 @settings(max_examples=30, deadline=None)
-@given(networks.filter(lambda network: network.depth <= 120) | wide_networks)
+@given(networks.filter(lambda network: network.depth <= 120) | wide_networks | vggs)
 def test_every_weighted_layer_of_the_longest_path_has_its_place(spec):
     network = built(spec)
     found = [weighted(network.stem), *(weighted(unit.residual) for unit in network.units)]
@@ -35,7 +35,7 @@ def test_every_weighted_layer_of_the_longest_path_has_its_place(spec):
 
 
 @settings(max_examples=30, deadline=None)
-@given(networks.filter(lambda network: network.depth <= 120) | wide_networks)
+@given(networks.filter(lambda network: network.depth <= 120) | wide_networks | vggs)
 def test_every_unit_has_its_place(spec):
     network = built(spec)
     assert [network.unit(stage, unit) for stage, unit in unit_places(spec)] == network.units

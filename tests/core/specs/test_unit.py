@@ -15,6 +15,7 @@ from resnet_core.specs import UnitSpec
         ({"out_channels": -1}, "Channels out -1 was asked for"),
         ({"stride": 3}, "Stride 3 was asked for, but it must lie between 1 and 2."),
         ({"block": "wide"}, "Block 'wide' was asked for, but there is no such choice"),
+        ({"block": "single"}, "there is no such choice: take 'basic' or 'bottleneck'."),
         ({"shortcut": "D"}, "Shortcut 'D' was asked for"),
         ({"ratio": 2}, "a basic unit has no bottleneck"),
         ({"block": "bottleneck", "ratio": 0}, "Bottleneck ratio 0 was asked for"),

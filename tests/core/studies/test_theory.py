@@ -296,9 +296,13 @@ def test_networks_that_are_the_same_in_any_order_have_the_same_prediction(
         assert one == other
 
 
+def test_of_max_pooling_between_layers_no_formula_is_known():
+    assert predicted_growth(NETWORKS["vgg-14"]) is None
+
+
 def test_every_plain_network_with_bn_has_its_formula():
     for name, spec in NETWORKS.items():
-        if spec.join == "plain":
+        if spec.join == "plain" and spec.family != "vgg":
             found = predicted_growth(spec)
             assert found.key == "plain-bn-relu", name
             assert found.factor == pytest.approx(math.sqrt(RHO))
@@ -334,10 +338,11 @@ def measured(network, seeds=(0, 1)):
     return [measured_factor(at_initialisation(network, seed), stages) for seed in seeds]
 
 
-@pytest.mark.parametrize("width", [8, 16])
-def test_plain_56_grows_a_little_less_than_theory_says(width):
+@pytest.mark.parametrize(("width", "block"), [(8, "basic"), (16, "basic"), (8, "single")])
+def test_plain_56_grows_a_little_less_than_theory_says(width, block):
     # 1.146 to 1.156 at width 8, 1.153 at 16: exponentially, but convolutions are no wide layers.
-    spec = NetworkSpec(join="plain", depth=56, width=width)
+    # Whether a unit has two of them or one makes no other network: 1.138 there, by its draws.
+    spec = NetworkSpec(join="plain", depth=56, width=width, block=block)
     for found in measured(spec, (0, 1) if width == 8 else (0,)):
         assert 1.12 < found < predicted_growth(spec).factor
 

@@ -267,6 +267,7 @@ NETWORKS = {
     "plain": {"join": "plain"},
     "residual B": {"shortcut": "B"},
     "bottleneck": {"depth": 11, "block": "bottleneck", "order": "pre-activation"},
+    "vgg": {"family": "vgg", "depth": 8},
 }
 
 
