@@ -34,6 +34,9 @@ IMAGES = 1000
 AT_ONCE = 16
 """Lesions a question: the bench answers others in between."""
 
+MOST_CUTS = 20_000
+"""Remembered at a time."""
+
 MOST_RUNS = 30
 """Finished runs in a list, the newest; a link may ask for any other."""
 
@@ -258,25 +261,28 @@ def cut(of: Subject, lesions: Sequence[Lesion], images: int = IMAGES) -> list[Cu
     Raises:
         ResNetLabError: With a sentence: a lesion does not fit, or the weights are not as they were.
     """
-    found: list[Cut] = []
-    for start in range(0, len(lesions), AT_ONCE):
-        found += _cut(of.run.to_json(), of.sha256, tuple(lesions[start : start + AT_ONCE]), images)
-    return found
+    run = of.run.to_json()
+    found = {lesion: _known_cuts.get((run, of.sha256, images, lesion)) for lesion in lesions}
+    missing = [lesion for lesion, known in found.items() if known is None]
+    for start in range(0, len(missing), AT_ONCE):
+        some = missing[start : start + AT_ONCE]
+        answers = lab.keeper.client.measure(
+            "lesion",
+            run=run,
+            lesions=[lesion.model_dump(mode="json") for lesion in some],
+            at_most=images,
+            sha256=of.sha256,
+        )["lesions"]
+        if len(_known_cuts) > MOST_CUTS:
+            _known_cuts.clear()
+        for lesion, one in zip(some, answers, strict=True):
+            cut = Cut(one["error"], one["loss"], tuple(one["class_errors"]), one["images"])
+            found[lesion] = _known_cuts[run, of.sha256, images, lesion] = cut
+    return [one for lesion in lesions if (one := found[lesion]) is not None]
 
 
-@lru_cache(maxsize=2048)
-def _cut(run: str, sha256: str, lesions: tuple[Lesion, ...], images: int) -> tuple[Cut, ...]:
-    answer = lab.keeper.client.measure(
-        "lesion",
-        run=run,
-        lesions=[lesion.model_dump(mode="json") for lesion in lesions],
-        at_most=images,
-        sha256=sha256,
-    )
-    return tuple(
-        Cut(one["error"], one["loss"], tuple(one["class_errors"]), one["images"])
-        for one in answer["lesions"]
-    )
+_known_cuts: dict[tuple[str, str, int, Lesion], Cut] = {}
+"""What has been measured: lesion by lesion, so that a figure's are there for a click, too."""
 
 
 def ask(measure: str, of: Subject, **arguments: Any) -> dict[str, Any]:
