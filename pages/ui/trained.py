@@ -276,8 +276,8 @@ def cut(of: Subject, lesions: Sequence[Lesion], images: int = IMAGES) -> list[Cu
         if len(_known_cuts) > MOST_CUTS:
             _known_cuts.clear()
         for lesion, one in zip(some, answers, strict=True):
-            cut = Cut(one["error"], one["loss"], tuple(one["class_errors"]), one["images"])
-            found[lesion] = _known_cuts[run, of.sha256, images, lesion] = cut
+            measured = Cut(one["error"], one["loss"], tuple(one["class_errors"]), one["images"])
+            found[lesion] = _known_cuts[run, of.sha256, images, lesion] = measured
     return [one for lesion in lesions if (one := found[lesion]) is not None]
 
 

@@ -11,8 +11,10 @@ from resnet_core.execute.client import LabClient, Status
 
 @pytest.fixture
 def no_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No lab can be reached, and none be started."""
-    from pages.ui import lab
+    """No lab can be reached, none be started, and nothing is remembered of one that was there."""
+    from pages.ui import lab, trained
+
+    monkeypatch.setattr(trained, "_known_cuts", {})
 
     keeper = lab.Keeper()
     keeper.client = LabClient("sqlite:////nowhere/lab.sqlite", start=False)
