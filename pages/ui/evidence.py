@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
@@ -22,19 +22,8 @@ from resnet_core.specs import (
     SuspectStudy,
     TwinStudy,
 )
-from resnet_core.specs.regimes import RegimeStudy
 from resnet_core.studies import Recording, load_recording
-
-S = TypeVar(
-    "S",
-    DegradationStudy,
-    TwinStudy,
-    SuspectStudy,
-    ScaleStudy,
-    ShortcutStudy,
-    OrderStudy,
-    RegimeStudy,
-)
+from resnet_core.studies.recordings import S
 
 
 def measured(histories: Sequence[History], t: Translate) -> None:
