@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import lab, trained
+from pages.ui import asking, lab, trained
 from pages.ui.chart import chart, chart_words
 from pages.ui.figures.ensembles import cost_together, errors_together
 from pages.ui.frame import Page, literal, show_error
@@ -38,7 +38,7 @@ def show(page: Page, bar: DeltaGenerator) -> None:
             st.info(page.t("Measuring needs the lab, which is warming up …"))
             return
         with st.spinner(page.t("Classifying the test images …")):
-            answers = trained.together(members), trained.together([deep])
+            answers = asking.together(members), asking.together([deep])
     except ResNetLabError as error:
         show_error(error, page.t)
         return

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import cut_studies, lab, trained
+from pages.ui import asking, cut_studies, lab, trained
+from pages.ui.asking import Cut
 from pages.ui.cutting import Lesions, one_more, partner
 from pages.ui.frame import Page, show_error
 from pages.ui.link import choice, show_switch, switch
-from pages.ui.trained import Cut, Subject
+from pages.ui.trained import Subject
 from pages.ui.unit_row import Row, Said, unit_rows
 from resnet_core.errors import ResNetLabError, SpecError
 from resnet_core.specs import NetworkSpec, RunSpec
@@ -244,9 +245,9 @@ def _measured(
         if not lab.is_ready():
             return None, None
         with waiting, st.spinner(page.t("Measuring …")):
-            trained.cut(subject, [Lesion()])
+            asking.cut(subject, [Lesion()])
         known.add(subject.sha256)
-    return trained.cut(subject, [Lesion()])[0], trained.cut(subject, [lesion])[0]
+    return asking.cut(subject, [Lesion()])[0], asking.cut(subject, [lesion])[0]
 
 
 def _partners(networks: Sequence[NetworkSpec], number: int) -> tuple[int, ...]:

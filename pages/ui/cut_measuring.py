@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pages.ui import trained
-from pages.ui.trained import Cut, Subject
+from pages.ui import asking
+from pages.ui.asking import Cut
+from pages.ui.trained import Subject
 from resnet_core.errors import LabError, ResNetLabError
 from resnet_core.specs.lesion import Lesion
 
@@ -58,11 +59,11 @@ class Measuring:
     """Measures what is wanted in a thread of its own, which is there as long as there is work.
 
     Args:
-        cut: Asks the bench, as ``trained.cut`` does.
+        cut: Asks the bench, as ``asking.cut`` does.
     """
 
     def __init__(
-        self, cut: Callable[[Subject, Sequence[Lesion]], Sequence[Cut]] = trained.cut
+        self, cut: Callable[[Subject, Sequence[Lesion]], Sequence[Cut]] = asking.cut
     ) -> None:
         self._cut = cut
         self._known: dict[tuple[Network, Lesion], Cut] = {}
@@ -197,7 +198,7 @@ def next_size(size: int, seconds: float) -> int:
     """Say how many lesions the next question may have, after one of ``size`` took so long."""
     if seconds > SECONDS:
         return max(1, size // 2)
-    return min(trained.AT_ONCE, 2 * size) if seconds < SECONDS / 2.5 else size
+    return min(asking.AT_ONCE, 2 * size) if seconds < SECONDS / 2.5 else size
 
 
 def _network(of: Subject) -> Network:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from pages.ui.asking import Cut
 from pages.ui.cut_measuring import Task, measuring
 from pages.ui.figures.lesion_draws import Many, Orders
 from pages.ui.figures.lesion_parts import Look
 from pages.ui.figures.lesions import Single
-from pages.ui.trained import Cut, Subject, network_title
+from pages.ui.trained import Subject, network_title
 from pages.ui.translate import Translate
 from resnet_core.specs import NetworkSpec
 from resnet_core.specs.lesion import (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from pages.ui import trained
+from pages.ui import asking
 from pages.ui.trained import Subject
 from resnet_core.errors import ResNetLabError
 
@@ -125,9 +125,9 @@ class PathDraws:
 def _question(of: Subject, number: int) -> tuple[Answer, float]:
     began = time.monotonic()
     if number == SUMS:
-        answer = trained.ask("path_sums", of, at_most=IMAGES)
+        answer = asking.ask("path_sums", of, at_most=IMAGES)
     else:
-        answer = trained.ask("path_gradients", of, at_most=IMAGES, seed=number)
+        answer = asking.ask("path_gradients", of, at_most=IMAGES, seed=number)
     return answer, time.monotonic() - began
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import lab, trained
+from pages.ui import asking, lab, trained
 from pages.ui.chart import chart, chart_words
 from pages.ui.figures.refining import cosines_by_unit, errors_by_exit, ratios_by_unit
 from pages.ui.frame import Page, literal, show_error
@@ -38,7 +38,7 @@ def show(page: Page, bar: DeltaGenerator) -> None:
         return
     try:
         with st.spinner(t("Following the signal …")):
-            answer = trained.ask("refinement", subject, at_most=IMAGES)
+            answer = asking.ask("refinement", subject, at_most=IMAGES)
     except ResNetLabError as error:
         show_error(error, t)
         return

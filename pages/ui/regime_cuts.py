@@ -11,7 +11,7 @@ from statistics import fmean
 
 import streamlit as st
 
-from pages.ui import lab, trained
+from pages.ui import asking, lab, trained
 from pages.ui.chart import chart, chart_words
 from pages.ui.figures.regimes import error_by_number, error_by_unit
 from pages.ui.frame import Page, literal, show_error
@@ -104,7 +104,7 @@ def show(page: Page, members: Sequence[Member]) -> None:
 def _cut(member: Member) -> Cuts:
     by_number = lesions_by_number(member.subject.network)
     lesions = [Lesion(), *(lesion for group in by_number.values() for lesion in group)]
-    intact, *cuts = trained.cut(member.subject, lesions)
+    intact, *cuts = asking.cut(member.subject, lesions)
     errors: dict[int, tuple[float, ...]] = {}
     for number, group in by_number.items():
         errors[number] = tuple(cut.error for cut in cuts[: len(group)])

@@ -1,7 +1,6 @@
-"""Which trained network is looked into, and what does it say? For every page that cuts one.
+"""Which trained network is looked into? For every page that cuts one.
 
-Networks that ship are there at once; any finished run of this lab can be taken as well. What is
-measured comes from the bench, on test images, and is remembered: the same cut is answered at once.
+Networks that ship are there at once; any finished run of this lab can be taken as well.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
 
 import streamlit as st
 
@@ -20,22 +18,12 @@ from pages.ui.frame import Page, show_error
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError, SpecError, StoreError
 from resnet_core.specs import DATASETS, ORDERS, NetworkSpec, RunSpec
-from resnet_core.specs.lesion import Lesion
 from resnet_core.studies.trained import (
     TrainedNetwork,
     kept_weights,
     load_trained_network,
     trained_names,
 )
-
-IMAGES = 1000
-"""Test images that a network is asked about, where there are so many: digits have 360."""
-
-AT_ONCE = 16
-"""Lesions a question: the bench answers others in between."""
-
-MOST_CUTS = 20_000
-"""Remembered at a time."""
 
 MOST_RUNS = 30
 """Finished runs in a list, the newest; a link may ask for any other."""
@@ -61,23 +49,6 @@ class Subject:
     def network(self) -> NetworkSpec:
         """The plan of the network alone."""
         return self.run.network
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What a network with a lesion says of test images.
-
-    Attributes:
-        error: Share that is wrong, in [0, 1].
-        loss: Mean cross-entropy in nats; None where it is no finite number.
-        class_errors: Of each class; None of one without images.
-        images: Classified.
-    """
-
-    error: float
-    loss: float | None
-    class_errors: tuple[float | None, ...]
-    images: int
 
 
 # --- which network --------------------------------------------------------------------------------
@@ -245,82 +216,6 @@ def _recorded(name: str) -> TrainedNetwork:
 
 def _is_digest(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{16}", text) is not None
-
-
-# --- what it says ---------------------------------------------------------------------------------
-
-
-def cut(of: Subject, lesions: Sequence[Lesion], images: int = IMAGES) -> list[Cut]:
-    """Have the bench measure a network with each lesion by itself.
-
-    Args:
-        of: The network.
-        lesions: The empty one is the intact network.
-        images: At most so many test images.
-
-    Raises:
-        ResNetLabError: With a sentence: a lesion does not fit, or the weights are not as they were.
-    """
-    run = of.run.to_json()
-    found = {lesion: _known_cuts.get((run, of.sha256, images, lesion)) for lesion in lesions}
-    missing = [lesion for lesion, known in found.items() if known is None]
-    for start in range(0, len(missing), AT_ONCE):
-        some = missing[start : start + AT_ONCE]
-        answers = lab.keeper.client.measure(
-            "lesion",
-            run=run,
-            lesions=[lesion.model_dump(mode="json") for lesion in some],
-            at_most=images,
-            sha256=of.sha256,
-        )["lesions"]
-        if len(_known_cuts) > MOST_CUTS:
-            _known_cuts.clear()
-        for lesion, one in zip(some, answers, strict=True):
-            measured = Cut(one["error"], one["loss"], tuple(one["class_errors"]), one["images"])
-            found[lesion] = _known_cuts[run, of.sha256, images, lesion] = measured
-    return [one for lesion in lesions if (one := found[lesion]) is not None]
-
-
-_known_cuts: dict[tuple[str, str, int, Lesion], Cut] = {}
-"""What has been measured: lesion by lesion, so that a figure's are there for a click, too."""
-
-
-def ask(measure: str, of: Subject, **arguments: Any) -> dict[str, Any]:
-    """Ask the bench for another measurement of a network; the same is answered at once again.
-
-    Args:
-        measure: ``path_gradients``, ``path_sums`` or ``refinement``.
-        of: The network.
-        arguments: Of the measurement; see ``execute.bench_trained``.
-
-    Raises:
-        ResNetLabError: With a sentence.
-    """
-    return _ask(measure, of.run.to_json(), of.sha256, tuple(sorted(arguments.items())))
-
-
-@lru_cache(maxsize=1024)
-def _ask(
-    measure: str, run: str, sha256: str, arguments: tuple[tuple[str, Any], ...]
-) -> dict[str, Any]:
-    return lab.keeper.client.measure(measure, run=run, sha256=sha256, **dict(arguments))
-
-
-def together(subjects: Sequence[Subject], images: int = IMAGES) -> dict[str, Any]:
-    """Have the bench average what several networks say of the same images.
-
-    Raises:
-        ResNetLabError: With a sentence: they were not tested on the same images, say.
-    """
-    return _together(tuple((one.run.to_json(), one.sha256) for one in subjects), images)
-
-
-@lru_cache(maxsize=256)
-def _together(networks: tuple[tuple[str, str], ...], images: int) -> dict[str, Any]:
-    runs, sha256s = zip(*networks, strict=True)
-    return lab.keeper.client.measure(
-        "ensemble", runs=list(runs), sha256s=list(sha256s), at_most=images
-    )
 
 
 # --- where it comes from --------------------------------------------------------------------------

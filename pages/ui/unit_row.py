@@ -15,9 +15,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.asking import Cut
 from pages.ui.component import component
 from pages.ui.theme import PALETTE, STAGES
-from pages.ui.trained import Cut
 from pages.ui.translate import Translate
 from resnet_core.errors import SpecError
 from resnet_core.specs import NetworkSpec

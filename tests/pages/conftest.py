@@ -12,9 +12,9 @@ from resnet_core.execute.client import LabClient, Status
 @pytest.fixture
 def no_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No lab can be reached, none be started, and nothing is remembered of one that was there."""
-    from pages.ui import lab, trained
+    from pages.ui import asking, lab
 
-    monkeypatch.setattr(trained, "_known_cuts", {})
+    monkeypatch.setattr(asking, "_known_cuts", {})
 
     keeper = lab.Keeper()
     keeper.client = LabClient("sqlite:////nowhere/lab.sqlite", start=False)

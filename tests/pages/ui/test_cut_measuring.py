@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from pages.ui import cut_measuring, trained
+from pages.ui import asking, cut_measuring, trained
+from pages.ui.asking import Cut
 from pages.ui.cut_measuring import SECONDS, Measuring, Task, next_size
-from pages.ui.trained import Cut, Subject
+from pages.ui.trained import Subject
 from resnet_core.errors import LabError, RunError
 from resnet_core.specs.lesion import Lesion, each_deletion
 from tests.browsing import wait_until
@@ -145,7 +146,7 @@ def test_a_network_that_cannot_be_measured_is_left_alone_and_others_are_measured
 
 def test_questions_become_as_long_as_they_may_and_no_longer() -> None:
     assert next_size(2, 0.01) == 4
-    assert next_size(12, 0.01) == trained.AT_ONCE
+    assert next_size(12, 0.01) == asking.AT_ONCE
     assert next_size(4, 0.8 * SECONDS) == 4
     assert next_size(8, 1.5 * SECONDS) == 4
     assert next_size(1, 60) == 1

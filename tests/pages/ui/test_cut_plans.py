@@ -9,9 +9,10 @@ from io import StringIO
 import pytest
 
 from pages.ui import cut_plans, trained
+from pages.ui.asking import Cut
 from pages.ui.cut_measuring import Measuring, Task
 from pages.ui.cut_plans import Dice
-from pages.ui.trained import Cut, Subject
+from pages.ui.trained import Subject
 from pages.ui.translate import translator
 from resnet_core.specs import NetworkSpec
 from resnet_core.specs.lesion import Lesion, kendall_tau

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import cut_plans, cut_seeds, cut_studies, trained
+from pages.ui import asking, cut_plans, cut_seeds, cut_studies, trained
 from pages.ui.cut_measuring import Task, measuring
 from pages.ui.cut_plans import Dice, Kind
 from pages.ui.lab import Keeper
@@ -159,7 +159,7 @@ def test_every_single_deletion_is_measured_without_being_asked(
     residual, plain = trained.subject("residual-20"), trained.subject("plain-20")
     page = measured(open_page("lesion", **TWINS), "each", residual, plain)
     (figure,) = drawn(page, "deleted unit of residual-20")
-    asked = [trained.cut(of, cut_plans.singles(of.network)) for of in (residual, plain)]
+    asked = [asking.cut(of, cut_plans.singles(of.network)) for of in (residual, plain)]
     for number, found in enumerate(asked):
         assert figure[f"{number}:mean"]["y"] == pytest.approx(
             [100 * cut.error for cut in found[1:]], abs=1e-3

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pages.ui import trained
+from pages.ui import asking, trained
 from pages.ui.lab import Keeper
 from pages.ui.translate import translator
 from resnet_core.errors import RunError, SpecError
@@ -125,23 +125,23 @@ def test_a_run_whose_weights_were_removed_is_refused(lab: Keeper) -> None:
 def test_a_run_whose_weights_were_changed_is_refused_when_it_is_measured(lab: Keeper) -> None:
     run = finished(lab, RUN.model_copy(update={"train": RUN.train.model_copy(update={"seed": 43})}))
     subject = trained.subject(run.digest)
-    (intact,) = trained.cut(subject, [Lesion()], 50)
+    (intact,) = asking.cut(subject, [Lesion()], 50)
     (artefact,) = [a for a in lab.store.artefacts(run.digest) if a.name == "weights.safetensors"]
     content = artefact.path.read_bytes()
     artefact.path.write_bytes(content[:-1] + bytes([content[-1] ^ 64]))
     with pytest.raises(RunError, match="rain it again"):
-        trained.cut(subject, [Lesion(deleted=(1,))], 50)
+        asking.cut(subject, [Lesion(deleted=(1,))], 50)
     artefact.path.write_bytes(content)
-    assert trained.cut(subject, [Lesion()], 50) == [intact]
+    assert asking.cut(subject, [Lesion()], 50) == [intact]
 
 
 def test_the_same_cut_is_remembered(lab: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = trained.subject("plain-20")
     plans = [Lesion(), Lesion(deleted=(2,))]
-    before = trained.cut(subject, plans, 40)
+    before = asking.cut(subject, plans, 40)
     asked: list[str] = []
     monkeypatch.setattr(lab.client, "measure", lambda measure, **_: asked.append(measure))
-    assert trained.cut(subject, plans, 40) == before
+    assert asking.cut(subject, plans, 40) == before
     assert asked == []
 
 
@@ -149,10 +149,10 @@ def test_more_lesions_than_a_question_takes_come_back_in_their_order(lab: Keeper
     subject = trained.subject("residual-56")
     units = sum(subject.network.units_per_stage)
     plans = [Lesion(deleted=(unit,)) for unit in range(1, units + 1)]
-    assert units > trained.AT_ONCE
-    found = trained.cut(subject, plans, 30)
+    assert units > asking.AT_ONCE
+    found = asking.cut(subject, plans, 30)
     assert len(found) == units
-    assert found[-1] == trained.cut(subject, [plans[-1]], 30)[0]
+    assert found[-1] == asking.cut(subject, [plans[-1]], 30)[0]
     assert found[0].loss != found[-1].loss
 
 
