@@ -15,10 +15,11 @@ with words:
 with networks:
     subject, beside = cut_bench.choose(page)
 
-# The lists stand outside: another network runs the whole page, a click on a unit only the bench.
-frame.apart(page, lambda: cut_bench.bench(page, subject, beside))
-st.divider()
-cut_studies.section(page, subject, beside)
+if subject is not None:
+    # The lists stand outside: another network runs the whole page, a click on a unit the bench.
+    cut_bench.apart(page, subject, beside)
+    st.divider()
+    cut_studies.section(page, subject, beside)
 
 st.divider()
 page.fold("predict", "notice", "theory", "how", "not-shown", "try-this", "teacher", "sources")

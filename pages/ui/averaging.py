@@ -32,6 +32,8 @@ def show(page: Page, bar: DeltaGenerator) -> None:
         bar: Room beside the choice of part, which stays empty here.
     """
     members, deep = _choose(page)
+    if deep is None:
+        return
     try:
         check_members(members, deep)
         if not lab.is_ready():
@@ -45,7 +47,7 @@ def show(page: Page, bar: DeltaGenerator) -> None:
     _draw(page, members, deep, read(answers[0]), read(answers[1]).all)
 
 
-def _choose(page: Page) -> tuple[list[Subject], Subject]:
+def _choose(page: Page) -> tuple[list[Subject], Subject | None]:
     """Draw a list for each network of the ensemble, and one for the deep one: two rows of three.
 
     Their names are long, and the seed stands at the end.
@@ -57,17 +59,12 @@ def _choose(page: Page) -> tuple[list[Subject], Subject]:
             found.append(_choose_one(page, place, default))
     with rows[-1]:
         deep = trained.choose(page, "deep", page.t("Against"), default=DEEP)
-    assert deep is not None  # of a list without "none"
     return [one for one in found if one is not None], deep
 
 
 def _choose_one(page: Page, place: int, default: str) -> Subject | None:
-    t = page.t
-    label = t("Network {number}", number=place)
-    try:
-        return trained.choose(page, f"net{place}", label, default=default, none=t("none"))
-    except ResNetLabError:  # what was chosen was refused in a sentence, and "none" is the default
-        return None
+    label = page.t("Network {number}", number=place)
+    return trained.choose(page, f"net{place}", label, default=default, none=page.t("none"))
 
 
 def check_members(members: Sequence[Subject], deep: Subject) -> None:

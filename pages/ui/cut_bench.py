@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import asking, cut_studies, lab, trained
+from pages.ui import asking, cut_studies, frame, lab, trained
 from pages.ui.asking import Cut
 from pages.ui.cutting import Lesions, one_more, partner
 from pages.ui.frame import Page, show_error
@@ -25,27 +25,25 @@ MODES = ("delete", "swap", "scale")
 # --- which networks -------------------------------------------------------------------------------
 
 
-def choose(page: Page) -> tuple[Subject, Subject | None]:
+def choose(page: Page) -> tuple[Subject | None, Subject | None]:
     """Draw the lists of networks: the one that is cut, and the one beside it, if any."""
     t = page.t
     first, second = st.columns(2, gap="small")
     with first:
         subject = trained.choose(page, "network", t("Network"), default=DEFAULT)
-        assert subject is not None  # only a list with "none" in it gives none
+    if subject is None:
+        return None, None
     usual = counterpart(subject)
     _follow(page, usual)
     with second:
-        try:
-            beside = trained.choose(
-                page,
-                "beside",
-                t("Beside it"),
-                default=usual,
-                fits=lambda run: run.data == subject.run.data and run.digest != subject.run.digest,
-                none=t("no other network"),
-            )
-        except ResNetLabError:
-            beside = None  # it said why before
+        beside = trained.choose(
+            page,
+            "beside",
+            t("Beside it"),
+            default=usual,
+            fits=lambda run: run.data == subject.run.data and run.digest != subject.run.digest,
+            none=t("no other network"),
+        )
     return subject, beside
 
 
@@ -85,6 +83,11 @@ def _follow(page: Page, usual: str) -> None:
 
 
 # --- the bench ------------------------------------------------------------------------------------
+
+
+def apart(page: Page, subject: Subject, beside: Subject | None) -> None:
+    """Draw the bench, so that a click runs it alone."""
+    frame.apart(page, lambda: bench(page, subject, beside))
 
 
 def bench(page: Page, subject: Subject, beside: Subject | None) -> None:

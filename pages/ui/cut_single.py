@@ -23,7 +23,6 @@ from pages.ui.frame import Page, literal
 from pages.ui.trained import Subject
 from pages.ui.translate import Translate
 from pages.ui.varied import sentence_words
-from resnet_core.errors import ResNetLabError
 from resnet_core.specs import RunSpec
 from resnet_core.specs.sentence import Sentence
 from resnet_core.studies.lesions import BROKEN, LITTLE, Deletions, deletion_verdict
@@ -158,17 +157,9 @@ def _third(page: Page, pair: Sequence[Subject]) -> Subject | None:
         )
 
     default = next((name for name, run in _plain() if fits(run)), "none")
-    try:
-        return trained.choose(
-            page,
-            "third",
-            t("A plain network beside them"),
-            default=default,
-            fits=fits,
-            none=t("none"),
-        )
-    except ResNetLabError:
-        return None  # not even the default can be read
+    return trained.choose(
+        page, "third", t("A plain network beside them"), default=default, fits=fits, none=t("none")
+    )
 
 
 @cache

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui import controls, trained
-from pages.ui.frame import Page, show_error
+from pages.ui.frame import Page
 from pages.ui.link import integer
 from pages.ui.path_draws import IMAGES
 from pages.ui.trained import Subject
 from pages.ui.translate import Translate
 from pages.ui.unraveling import MOST_UNITS as MOST_COUNTED
-from resnet_core.errors import ResNetLabError
 from resnet_core.specs import RunSpec
 
 MOST_UNITS = 120
@@ -57,9 +56,11 @@ def ask(page: Page) -> Asked:
     t = page.t
     columns = st.columns([0.31, 0.31, 0.14, 0.24], gap="medium")
     with columns[0]:
-        first = _choose(page, "network", t("Trained network"), DEFAULT)
+        first = trained.choose(page, "network", t("Trained network"), default=DEFAULT, fits=fits)
     with columns[1]:
-        second = _choose(page, "beside", t("Beside it"), NONE, none=t("none"))
+        second = trained.choose(
+            page, "beside", t("Beside it"), default=NONE, fits=fits, none=t("none")
+        )
     with columns[2]:
         draws = controls.slider(
             page,
@@ -81,16 +82,6 @@ def ask(page: Page) -> Asked:
         own = units_of(networks[0]) if networks else UNITS
         units = _lengths(page, own)
     return Asked(tuple(networks), draws, units)
-
-
-def _choose(
-    page: Page, name: str, label: str, default: str, none: str | None = None
-) -> Subject | None:
-    try:
-        return trained.choose(page, name, label, default=default, fits=fits, none=none)
-    except ResNetLabError as error:  # its file has gone, or is damaged
-        show_error(error, page.t)
-        return None
 
 
 def _lengths(page: Page, own: int) -> int:

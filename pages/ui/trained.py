@@ -66,7 +66,7 @@ def choose(
     """Draw the list of trained networks, and give the one that is taken.
 
     One whose weights have gone, or that does not fit, is refused with a sentence, and the default
-    is taken: the page goes on.
+    is taken, or else the first that can be read: the page goes on. None if there is none at all.
 
     Args:
         page: Whose link keeps the choice.
@@ -90,11 +90,16 @@ def choose(
     code = st.selectbox(label, list(listed), key=key, format_func=lambda one: listed.get(one, one))
     if code == "none":
         return None
-    try:
-        return subject(code)
-    except ResNetLabError as error:
-        show_error(error, t)
-        return None if default == "none" else subject(default)
+    code = code or default  # of an empty list nothing was taken: the default says why
+    for taken in dict.fromkeys((code, default, *listed)):
+        if taken == "none":
+            return None
+        try:
+            return subject(taken)
+        except ResNetLabError as error:
+            if taken == code:
+                show_error(error, t)
+    return None
 
 
 def subject(code: str) -> Subject:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import path_draws, trained
+from pages.ui import asking, path_draws, trained
 from pages.ui.lab import Keeper
 from pages.ui.unraveled_tree import NAME as TREE
 from resnet_core.errors import LabError, StoreError
@@ -257,7 +257,7 @@ def test_a_bench_that_refuses_is_a_sentence_and_is_asked_again(
 ) -> None:
     monkeypatch.setattr(path_draws, "path_draws", path_draws.PathDraws())
     monkeypatch.setattr("pages.ui.path_lengths.path_draws", path_draws.path_draws)
-    trained._ask.cache_clear()
+    asking._ask.cache_clear()
     measure = LabClient.measure
 
     def refuse(self: LabClient, *args: object, **more: object) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def test_the_thread_ends_with_its_work_and_begins_again_with_more(
 def test_visitors_take_turns(measuring: Measuring, bench: Bench) -> None:
     bench.gate.clear()
     measuring.want("first", [Task(RESIDUAL, EACH)])
+    wait_until(lambda: bench.asked)
     measuring.want("second", [Task(PLAIN, EACH)])
     bench.gate.set()
     wait_until(lambda: None not in measuring.known(PLAIN, EACH))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.ui import asking, trained
 from pages.ui.lab import Keeper
 from pages.ui.translate import translator
-from resnet_core.errors import RunError, SpecError
+from resnet_core.errors import RunError, SpecError, StoreError
 from resnet_core.specs import DataSpec, NetworkSpec, RunSpec, TrainSpec
 from resnet_core.specs.lesion import Lesion
-from resnet_core.studies.trained import trained_names
+from resnet_core.studies.trained import TrainedNetwork, trained_names
 from tests.browsing import wait_until
+from tests.pages.looking import errors
 
 OWNER = "0123456789ab"
 RUN = RunSpec(
@@ -159,3 +161,18 @@ def test_more_lesions_than_a_question_takes_come_back_in_their_order(lab: Keeper
 def test_imported_images_have_a_name(known: Callable[[], dict[str, RunSpec]]) -> None:
     run = RunSpec(data=DataSpec(dataset="imported", imported="0" * 16))
     assert "images of your own" in trained.title(run, T)
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_where_no_network_can_be_read_the_pages_say_so_and_go_on(
+    open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str) -> TrainedNetwork:
+        raise StoreError("The plan of {name} was damaged.", name=name)
+
+    monkeypatch.setattr(trained, "_recorded", refuse)
+    for page in ("lesion", "unraveled", "ensemble?part=refinement", "ensemble?part=together"):
+        name, _, part = page.partition("?part=")
+        opened = open_page(name, lang="en", **({"part": part} if part else {}))
+        assert not opened.exception
+        assert any("was damaged" in error for error in errors(opened)), page
