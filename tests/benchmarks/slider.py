@@ -173,7 +173,7 @@ def _deepest(page: Page, address: str) -> Took:
 @contextmanager
 def _a_class(address: str, store: str) -> Iterator[dict[str, Any]]:
     """Let visitors look at a study that trains; what their answers took is there at the end."""
-    study = DegradationStudy(train=TrainSpec(steps=20_000))
+    study = DegradationStudy(train=TrainSpec(steps=10_000))
     digests = [run.digest for run in study.runs]
     lab = LabClient(store, start=False)
     lab.submit(study.runs, visitor="bench")
