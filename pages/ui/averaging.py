@@ -16,6 +16,7 @@ from pages.ui.trained import Subject
 from pages.ui.translate import Translate
 from pages.ui.varied import sentence_words
 from resnet_core.errors import ResNetLabError, SpecError
+from resnet_core.specs import RunSpec
 from resnet_core.studies.ensembles import Classified, Together, together_verdict
 
 SHALLOW = ("residual-20", "residual-20-seed-1", "residual-20-seed-2", "none", "none")
@@ -34,11 +35,13 @@ def show(page: Page, bar: DeltaGenerator) -> None:
     members, deep = _choose(page)
     if deep is None:
         return
+    members = _fit_to_average(page, members, deep)
+    if not members:
+        return
+    if not lab.is_ready():
+        st.info(page.t("Measuring needs the lab, which is warming up …"))
+        return
     try:
-        check_members(members, deep)
-        if not lab.is_ready():
-            st.info(page.t("Measuring needs the lab, which is warming up …"))
-            return
         with st.spinner(page.t("Classifying the test images …")):
             answers = asking.together(members), asking.together([deep])
     except ResNetLabError as error:
@@ -50,21 +53,73 @@ def show(page: Page, bar: DeltaGenerator) -> None:
 def _choose(page: Page) -> tuple[list[Subject], Subject | None]:
     """Draw a list for each network of the ensemble, and one for the deep one: two rows of three.
 
-    Their names are long, and the seed stands at the end.
+    Their names are long. The lists hold what was tested on the same images as the deep one.
     """
+    t = page.t
     rows = [*st.columns(3), *st.columns(3)]
-    found = []
-    for place, (room, default) in enumerate(zip(rows, SHALLOW, strict=False), start=1):
-        with room:
-            found.append(_choose_one(page, place, default))
     with rows[-1]:
-        deep = trained.choose(page, "deep", page.t("Against"), default=DEEP)
+        deep = trained.choose(page, "deep", t("Against"), default=DEEP)
+    if deep is None:
+        return [], None
+    found = []
+    for place, (room, default) in enumerate(zip(rows, usual(deep), strict=False), start=1):
+        with room:
+            one = trained.choose(
+                page,
+                f"net{place}",
+                t("Network {number}", number=place),
+                default=default,
+                fits=lambda run: images_of(run) == images_of(deep.run),
+                none=t("none"),
+            )
+            found.append(one)
     return [one for one in found if one is not None], deep
 
 
-def _choose_one(page: Page, place: int, default: str) -> Subject | None:
-    label = page.t("Network {number}", number=place)
-    return trained.choose(page, f"net{place}", label, default=default, none=page.t("none"))
+def images_of(run: RunSpec) -> tuple[object, ...]:
+    """Say which test images a run's network is asked about: equal where they are the same."""
+    data = run.data
+    return data.dataset, data.imported, data.image_size, data.test_images
+
+
+def usual(deep: Subject) -> tuple[str, ...]:
+    """Give what the lists say until somebody moves them, of networks that fit a deep one."""
+    fit = trained.fitting(lambda run: images_of(run) == images_of(deep.run))
+    if all(code in fit for code in SHALLOW if code != "none"):
+        return SHALLOW
+    some = sorted(fit, key=lambda code: code == deep.code)[: sum(one != "none" for one in SHALLOW)]
+    return (*some, *["none"] * (len(SHALLOW) - len(some)))
+
+
+def _fit_to_average(page: Page, members: Sequence[Subject], deep: Subject) -> list[Subject]:
+    """Give networks that can be averaged: those asked for, or with a sentence others.
+
+    Where one stands twice it is taken once; where too few are left, those drawn last are drawn
+    again, or else the usual ones. Empty if there are none.
+    """
+    kept = f"{page.name}.together.last"
+    try:
+        check_members(members, deep)
+    except ResNetLabError as error:
+        show_error(error, page.t)
+    else:
+        st.session_state[kept] = [one.code for one in members]
+        return list(members)
+    once = {one.code: one for one in members}
+    for instead in (list(once), st.session_state.get(kept, []), usual(deep)):
+        try:
+            some = [trained.subject(code) for code in instead if code != "none"]
+            check_members(some, deep)
+        except ResNetLabError:  # the next may do
+            continue
+        st.caption(
+            page.t(
+                "Drawn meanwhile: {names}.",
+                names=literal("; ".join(labels(some, page.t))),
+            )
+        )
+        return some
+    return []
 
 
 def check_members(members: Sequence[Subject], deep: Subject) -> None:
@@ -87,10 +142,7 @@ def check_members(members: Sequence[Subject], deep: Subject) -> None:
                 "says what it says alone: choose another seed, or another network.",
                 name=one.code,
             )
-    shown = {
-        (data.dataset, data.imported, data.image_size, data.test_images)
-        for data in (one.run.data for one in (*members, deep))
-    }
+    shown = {images_of(one.run) for one in (*members, deep)}
     if len(shown) > 1:
         raise SpecError(
             "An ensemble was asked for of networks that were tested on {count} sets of images, but "
@@ -127,7 +179,7 @@ def _draw(
             t("The line: what {name} costs.", name=deep_name),
         ],
         words=chart_words(t),
-        height=270,
+        height=270 + 30 * max(0, len(members) - 3),
     )
     said = [sentence_words(one, t) for one in together_verdict(found, alone, deep_name)]
     st.markdown("\n".join(f"- {literal(one)}" for one in said))
@@ -145,8 +197,8 @@ def labels(subjects: Sequence[Subject], t: Translate) -> list[str]:
     """Name networks as short as bars need it, each by another name."""
     found: list[str] = []
     for one in subjects:
-        seed = one.run.train.seed
-        name = t("{name}, seed {seed}", name=one.network.name, seed=seed)
+        title = trained.network_title(one.network, t)
+        name = t("{name}, seed {seed}", name=title, seed=one.run.train.seed)
         if name in found:
             name = one.code
         found.append(name)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import asking, cut_studies, frame, lab, trained
+from pages.ui import asking, cut_plans, cut_studies, frame, lab, trained
 from pages.ui.asking import Cut
-from pages.ui.cutting import Lesions, one_more, partner
+from pages.ui.cutting import Lesions, one_more, partners
 from pages.ui.frame import Page, show_error
 from pages.ui.link import choice, show_switch, switch
 from pages.ui.trained import Subject
 from pages.ui.unit_row import Row, Said, unit_rows
 from resnet_core.errors import ResNetLabError, SpecError
-from resnet_core.specs import NetworkSpec, RunSpec
+from resnet_core.specs import RunSpec
 from resnet_core.specs.lesion import Lesion, kinds_of
 from resnet_core.studies.trained import trained_names
 
@@ -50,7 +50,8 @@ def choose(page: Page) -> tuple[Subject | None, Subject | None]:
 def counterpart(subject: Subject) -> str:
     """Give the code of the network that usually stands beside another: its twin, if it is there.
 
-    Else a plain network of the same data that ships; ``none`` where there is none.
+    Else, of those that ship, one of the other join and the same data, as near in depth as there is:
+    where it differs in more than shortcuts, the verdict below says so. ``none`` where none is.
     """
     twin = trained.plain_twin(subject.run)
     if twin is not None:
@@ -62,8 +63,13 @@ def counterpart(subject: Subject) -> str:
         for name, run in shipped.items()
         if run.data == subject.run.data and (run.network.join == "plain") != plain
     }
-    usual = [name for name, run in others.items() if _is_twin(run, subject.run)]
-    return next(iter([*usual, *sorted(others)]), "none")
+
+    def farness(name: str) -> tuple[bool, int, int, str]:
+        away = abs(others[name].network.depth - subject.network.depth)
+        # Among equals the usual one: what was trained otherwise has the longer name.
+        return (not _is_twin(others[name], subject.run), away, len(name), name)
+
+    return min(others, key=farness, default="none")
 
 
 def _is_twin(run: RunSpec, of: RunSpec) -> bool:
@@ -143,7 +149,7 @@ def _together(page: Page, subjects: Sequence[Subject]) -> bool:
         disabled=len(subjects) < 2,
         help=t(
             "What is done to one network is done to the other at the same place: the unit of the "
-            "same number, or as far on, where they have not as many units."
+            "same number, or as far on in the same stage, where they have not as many units."
         ),
     )
 
@@ -229,7 +235,9 @@ def _rows(
                 name=trained.network_title(subject.network, page.t),
                 more=trained.title(subject.run, page.t).partition(" · ")[2],
                 lesion=lesion,
-                partners=_partners(networks, number) if lesions.together else (),
+                partners=partners(networks[number], networks[1 - number])
+                if lesions.together
+                else (),
                 moves_along=len({kinds_of(one) for one in networks}) == 1,
                 intact=recorded if before is None else before.error,
                 before=before,
@@ -253,24 +261,24 @@ def _measured(
     return asking.cut(subject, [Lesion()])[0], asking.cut(subject, [lesion])[0]
 
 
-def _partners(networks: Sequence[NetworkSpec], number: int) -> tuple[int, ...]:
-    counts = [sum(one.units_per_stage) for one in networks]
-    of, to = counts[number], counts[1 - number]
-    return tuple(partner(place, of, to) for place in range(1, of + 1))
-
-
 def _say_what_is_shown(page: Page, lesions: Lesions, rows: Sequence[Row]) -> None:
     t = page.t
     counts = [sum(one.network.units_per_stage) for one in lesions.subjects]
     if lesions.together and len(set(counts)) > 1:
+        first, second = cut_plans.labels(lesions.subjects, t)
+        place = min(2, counts[0])
         st.caption(
             t(
-                "Cut together: of {first} with {n} units and {second} with {m}, unit u goes with "
-                "unit ⌈u·m/n⌉, as far on. Units change places in one of them only.",
-                first=lesions.subjects[0].network.name,
+                "Cut together: a unit goes with the one that is as far on in the same stage, and "
+                "one that changes the shape with one that does. So unit {one} of {n} of {first} "
+                "goes with unit {other} of {m} of {second}. Units change places in one of them "
+                "only.",
+                one=place,
                 n=counts[0],
-                second=lesions.subjects[1].network.name,
+                first=first,
+                other=rows[0].partners[place - 1],
                 m=counts[1],
+                second=second,
             )
         )
     images = [row.before.images for row in rows if row.before is not None]

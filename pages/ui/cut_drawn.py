@@ -52,7 +52,7 @@ def _draw(
     if asked or _has_begun(tasks):
         _figure(page, kind, pair, dice)
     if asked:
-        cut_words.progress(page, tasks)
+        cut_words.progress(page, tasks, asked=st.session_state.get(_count(page, kind)))
     if any(measuring.missing(task) for task in tasks):
         _button(page, kind, tasks, asked=asked)
     elif tasks:
@@ -87,7 +87,7 @@ def _can_swap(page: Page, of: Subject) -> bool:
         st.caption(
             page.t(
                 "No two units of {name} have the same shape: none can change places.",
-                name=of.network.name,
+                name=cut_plans.labels([of], page.t)[0],
             )
         )
         return False
@@ -119,11 +119,12 @@ def _button(page: Page, kind: Kind, tasks: Sequence[Task], *, asked: bool) -> No
         icon=":material/play_arrow:",
         key=f"{page.name}.measure_{kind}",
         on_click=_ask,
-        args=(page, kind, _signature(tasks), tuple(task.subject for task in tasks)),
+        args=(page, kind, tuple(tasks)),
         disabled=not lab.is_ready(),
     )
     passes = t(
-        "About {passes} passes of the test images through the networks.",
+        "A lesion needs only the units from the first that it changes: together as much as "
+        "{passes} passes of the test images through a whole network.",
         passes=f"{sum(map(measuring.passes, tasks)):.0f}",
     )
     seconds = measuring.seconds(tasks)
@@ -132,15 +133,20 @@ def _button(page: Page, kind: Kind, tasks: Sequence[Task], *, asked: bool) -> No
     st.caption(passes)
 
 
-def _ask(page: Page, kind: Kind, signature: object, subjects: Sequence[Subject]) -> None:
-    st.session_state[_key(page, kind)] = signature
-    for of in subjects:
-        measuring.forgive(of)
+def _ask(page: Page, kind: Kind, tasks: Sequence[Task]) -> None:
+    st.session_state[_key(page, kind)] = _signature(tasks)
+    st.session_state[_count(page, kind)] = sum(measuring.missing(task) for task in tasks)
+    for task in tasks:
+        measuring.forgive(task.subject)
     cut_live.again(page)
 
 
 def _key(page: Page, kind: Kind) -> str:
     return f"_{page.name}.asked_{kind}"
+
+
+def _count(page: Page, kind: Kind) -> str:
+    return f"_{page.name}.asked_count_{kind}"
 
 
 def _signature(tasks: Sequence[Task]) -> object:
@@ -181,11 +187,7 @@ def _caption(
     seeds = [(look.label, (of.run.train.seed,)) for look, of in zip(looks, pair, strict=True)]
     said = [
         cut_words.images(pair[0], t),
-        t(
-            "{draws} draws of each number, seed of the draws {seed}.",
-            draws=dice.draws,
-            seed=dice.seed,
-        ),
+        _draws(kind, pair, dice, t),
         cut_words.seeds_of(seeds, t),
     ]
     if kind == "many":
@@ -194,6 +196,21 @@ def _caption(
         if len(pair) > 1 and len(counts) == 1:
             said.append(t("Both networks lose the same units."))
     return " ".join(filter(None, said))
+
+
+def _draws(kind: Kind, pair: Sequence[Subject], dice: Dice, t: Translate) -> str:
+    """Say how many draws there are by now: it may have been stopped halfway."""
+    counts = [len(errors) for of in pair for errors in _errors_by_number(kind, of, dice).values()]
+    few, many = min(counts, default=0), max(counts, default=0)
+    if few == many:
+        return t("Draws of each number: {draws}, with seed {seed}.", draws=few, seed=dice.seed)
+    return t(
+        "Draws of each number, so far: {few} to {many} of {draws}, with seed {seed}.",
+        few=few,
+        many=many,
+        draws=dice.draws,
+        seed=dice.seed,
+    )
 
 
 def _alt(
@@ -221,9 +238,8 @@ def _verdict(page: Page, kind: Kind, pair: Sequence[Subject], dice: Dice) -> Non
     said: list[Sentence] = []
     for look, of in zip(cut_plans.looks(pair, page.t), pair, strict=True):
         if kind == "many":
-            found = many_verdict(look.label, _errors_by_number(kind, of, dice))
-            # A plain network has lost everything with the first unit: there is nothing to rise.
-            said += found[:1] if look.join == "plain" else found
+            errors = _errors_by_number(kind, of, dice)
+            said += many_verdict(look.label, errors, plain=look.join == "plain")
         else:
             said += reorder_verdict(look.label, _points(look, of, dice))
     st.markdown("\n".join(f"- {literal(sentence_words(one, page.t))}" for one in said))

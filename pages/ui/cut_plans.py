@@ -88,15 +88,12 @@ def task(kind: Kind, of: Subject, dice: Dice) -> Task:
 
 def labels(subjects: Sequence[Subject], t: Translate) -> list[str]:
     """Name networks side by side: as short as tells them apart."""
-    short = [one.network.name for one in subjects]
-    if len({*short}) == len(short):
-        return short
-    long = [network_title(one.network, t) for one in subjects]
-    if len({*long}) == len(long):
-        return long
+    names = [network_title(one.network, t) for one in subjects]
+    if len({*names}) == len(names):
+        return names
     return [
         t("{name}, seed {seed}", name=name, seed=one.run.train.seed)
-        for name, one in zip(long, subjects, strict=True)
+        for name, one in zip(names, subjects, strict=True)
     ]
 
 
@@ -165,14 +162,27 @@ def intact(of: Subject) -> Cut | None:
     return measuring.known(of, [INTACT])[0]
 
 
-def deletions(of: Subject) -> Deletions | None:
-    """Give the errors after each deletion as a verdict needs them; None until all are known."""
+def deletions(of: Subject, label: str = "") -> Deletions | None:
+    """Give the errors after each deletion as a verdict needs them; None until all are known.
+
+    Args:
+        of: The network.
+        label: What it is called beside others.
+    """
     found = measuring.known(of, singles(of.network))
     cuts = [cut for cut in found if cut is not None]
     if len(cuts) < len(found):
         return None
     first, *rest = cuts
-    return Deletions(of.network, first.error, tuple(cut.error for cut in rest), first.images)
+    return Deletions(
+        of.network,
+        first.error,
+        tuple(cut.error for cut in rest),
+        first.images,
+        label,
+        of.run.train,
+        of.run.data,
+    )
 
 
 # --- to take home ---------------------------------------------------------------------------------

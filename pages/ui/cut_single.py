@@ -178,22 +178,19 @@ def _plain() -> tuple[tuple[str, RunSpec], ...]:
 def _verdict(page: Page, subjects: Sequence[Subject], seeds: Seeds) -> None:
     """Say what was measured: of one seed in the core's sentences, of several by counting them."""
     t = page.t
-    found = [[cut_plans.deletions(of) for of in some] for some in seeds.trained]
+    names = cut_plans.labels(subjects, t)
+    found = [
+        [cut_plans.deletions(of, name) for of in some]
+        for name, some in zip(names, seeds.trained, strict=True)
+    ]
     measured = [[one for one in some if one is not None] for some in found]
     if measured != found:
         return
-    names = cut_plans.labels(subjects, t)
     if any(len(some) > 1 for some in measured):
         said = [_of_seeds(name, some, t) for name, some in zip(names, measured, strict=True)]
-    elif names == [of.network.name for of in subjects]:
+    else:
         known = [one for (one,) in measured]  # the two above are compared; the third is beside them
         said = [sentence_words(one, t) for one in _each_verdict(known[:2], known[2:])]
-    else:
-        said = [
-            t("{name}: {said}", name=name, said=sentence_words(sentence, t))
-            for name, some in zip(names, measured, strict=True)
-            for sentence in deletion_verdict(*some)
-        ]
     st.markdown("\n".join(f"- {literal(one)}" for one in said))
 
 

@@ -15,12 +15,20 @@ from pages.ui.translate import Translate
 from resnet_core.specs import DATASETS
 
 
-def progress(page: Page, tasks: Sequence[Task]) -> None:
-    """Say how far a measurement is; nothing when it is over, or cannot go on."""
+def progress(page: Page, tasks: Sequence[Task], *, asked: int | None = None) -> None:
+    """Say how far a measurement is; nothing when it is over, or cannot go on.
+
+    Args:
+        page: Where.
+        tasks: What is measured.
+        asked: How many were missing when it was asked for; None to count all.
+    """
     t = page.t
     tasks = [task for task in tasks if measuring.problem(task.subject) is None]
-    total = sum(len(task.lesions) for task in tasks)
     missing = sum(measuring.missing(task) for task in tasks)
+    total = sum(len(task.lesions) for task in tasks)
+    if asked is not None:  # of those that were known before, nothing was asked
+        total = max(missing, min(total, asked))
     if not missing:
         return
     said = t("Measuring: {done} of {total} lesions", done=total - missing, total=total)
@@ -67,7 +75,10 @@ def seeds_of(rows: Sequence[tuple[str, Sequence[int]]], t: Translate) -> str:
     """Say which seeds networks were trained with, by their names; all at once where it is one."""
     seeds = {tuple(some) for _, some in rows}
     if len(seeds) == 1:
-        return t("Training seeds: {seeds}.", seeds=_listed(*seeds))
+        (same,) = seeds
+        if len(same) == 1:
+            return t("Training seed {seed}.", seed=same[0])
+        return t("Training seeds: {seeds}.", seeds=_listed(same))
     said = "; ".join(f"{name}: {_listed(some)}" for name, some in rows)
     return t("Training seeds: {seeds}.", seeds=said)
 

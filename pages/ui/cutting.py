@@ -27,15 +27,34 @@ def partner(place: int, of: int, to: int) -> int:
     return -(-place * to // of)
 
 
+def partners(of: NetworkSpec, to: NetworkSpec) -> tuple[int, ...]:
+    """Give for each unit of a network, from 1, the other network's that goes with it.
+
+    Stage by stage where both have as many: the first unit of a stage, which changes the shape, goes
+    with the first, the others with those that are as far on. Else as far on in the whole network.
+    """
+    if len(of.units_per_stage) != len(to.units_per_stage):
+        count, others = sum(of.units_per_stage), sum(to.units_per_stage)
+        return tuple(partner(place, count, others) for place in range(1, count + 1))
+    found: list[int] = []
+    before = 0
+    for here, there in zip(of.units_per_stage, to.units_per_stage, strict=True):
+        rest = [partner(unit, here - 1, there - 1) for unit in range(1, here)]
+        found += [before + 1, *(before + 1 + unit for unit in rest)]
+        before += there
+    return tuple(found)
+
+
 def mirrored(lesion: Lesion, of: NetworkSpec, to: NetworkSpec) -> Lesion:
     """Give another network the same lesion, as far as it can have it.
 
     Units of a network that is shorter stand for several; one unit stays. Units change places along
     only where the two networks have the same units.
     """
-    count, others = sum(of.units_per_stage), sum(to.units_per_stage)
-    deleted = sorted({partner(place, count, others) for place in lesion.deleted})
-    scales = {partner(place, count, others): scale for place, scale in lesion.scales}
+    others = sum(to.units_per_stage)
+    beside = partners(of, to)
+    deleted = sorted({beside[place - 1] for place in lesion.deleted})
+    scales = {beside[place - 1]: scale for place, scale in lesion.scales}
     return Lesion(
         deleted=tuple(deleted[: others - 1]),
         order=lesion.order if kinds_of(of) == kinds_of(to) else (),

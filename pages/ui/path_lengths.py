@@ -37,7 +37,7 @@ from pages.ui.path_words import (
 )
 from pages.ui.translate import Translate
 from resnet_core.studies.path_gradients import PathGradients
-from resnet_core.studies.path_verdicts import PUBLISHED_HIGH, PUBLISHED_LOW, PUBLISHED_UNITS
+from resnet_core.studies.path_product import PUBLISHED_HIGH, PUBLISHED_LOW, PUBLISHED_UNITS
 
 POLL_SECONDS = 0.6
 QUIET_POLLS = 3

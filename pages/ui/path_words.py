@@ -15,13 +15,8 @@ from pages.ui.trained import Subject
 from pages.ui.translate import Translate, translate_error
 from resnet_core.specs.sentence import Sentence
 from resnet_core.studies.path_gradients import PathGradients, fewest_lengths, most_lengths
-from resnet_core.studies.path_verdicts import (
-    PUBLISHED_HIGH,
-    PUBLISHED_LOW,
-    PUBLISHED_UNITS,
-    comparison_verdict,
-    path_verdict,
-)
+from resnet_core.studies.path_product import PUBLISHED_HIGH, PUBLISHED_LOW, PUBLISHED_UNITS
+from resnet_core.studies.path_verdicts import comparison_verdict, path_verdict
 from resnet_core.studies.paths import paths, share_of_lengths
 
 PUBLISHED_MOST = (19, 35)
@@ -36,6 +31,8 @@ def lengths_of_most(units: int) -> tuple[int, int]:
 
 def paths_words(units: int, t: Translate) -> str:
     """Say how many paths there are, and how long most of them are."""
+    if units == 1:
+        return t("1 unit: 2 paths, one around it and one through it.")
     low, high = lengths_of_most(units)
     said = t(
         "{units} units: {paths} paths, {mean} units long on average. Dark: lengths {low} to "

@@ -35,8 +35,10 @@ def _verdict(verdict: Verdict, t: Translate) -> str:
                 "{shallow} ({a}).",
                 **values,
             )
+            # Overfitting is a training error that falls while the test error rises.
+            said += " " + t("The training error itself is higher: this is not overfitting.")
             if verdict.test_rose:
-                said += " " + t("The test error rose too: this is not overfitting.")
+                said += " " + t("The test error rose too.")
         case "no degradation":
             said = t(
                 "**{join}: no degradation.** Training error {a} at {shallow} layers, {b} at "

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 from statistics import fmean
 
 import streamlit as st
@@ -21,7 +23,7 @@ from pages.ui.varied import sentence_words
 from resnet_core.errors import ResNetLabError
 from resnet_core.specs import NetworkSpec
 from resnet_core.specs.lesion import Lesion, each_deletion, random_deletions
-from resnet_core.specs.regimes import REGIMES
+from resnet_core.specs.regimes import EFFECTIVE, REGIMES, active_units
 from resnet_core.specs.sentence import Sentence
 from resnet_core.studies.regimes import (
     PUBLISHED_EFFECTIVE,
@@ -58,10 +60,19 @@ def can_compare(members: Sequence[Member]) -> bool:
 
 
 def lesions_by_number(network: NetworkSpec) -> dict[int, list[Lesion]]:
-    """Give the lesions by number of deleted units; one unit at least stays."""
+    """Give the lesions by number of deleted units; one unit at least stays.
+
+    Where there are no more possible lesions than draws, each is taken once instead.
+    """
     units = sum(network.units_per_stage)
     return {1: each_deletion(network)} | {
-        k: random_deletions(network, k, DRAWS, seed=0) for k in NUMBERS if k < units
+        k: (
+            random_deletions(network, k, DRAWS, seed=0)
+            if comb(units, k) > DRAWS
+            else [Lesion(deleted=some) for some in combinations(range(1, units + 1), k)]
+        )
+        for k in NUMBERS
+        if k < units
     }
 
 
@@ -87,18 +98,41 @@ def show(page: Page, members: Sequence[Member]) -> None:
         alt=[_alt_by_unit(found, t), _alt_by_number(found, t)],
         captions=[
             t("Each unit deleted by itself."),
-            t(
-                "0: intact; 1: each unit once; others: {draws} draws at random, the same for all. "
-                "Whiskers: 95 % interval of the mean.",
-                draws=DRAWS,
-            ),
+            _how_many(page, found),
         ],
         words=chart_words(t),
         height=330,
     )
     _say(page, found)
-    _say_published(page)
+    _say_published(page, members[0].subject.network)
     trained.say_where_from(page, [one.subject for one in members], images=found[0].images)
+
+
+def _how_many(page: Page, found: Sequence[Cuts]) -> str:
+    """Say how many lesions stand behind each mean, and what its whisker is of."""
+    t, one = page.t, found[0]
+    drawn = [number for number in one.lesions if not one.is_complete(number)]
+    words = {
+        "complete": ", ".join(str(number) for number in one.lesions if number not in drawn),
+        "drawn": ", ".join(map(str, drawn)),
+        "draws": DRAWS,
+    }
+    said = (
+        t(
+            "0: intact; {complete}: each possible lesion once; {drawn}: {draws} draws at random, "
+            "the same for all.",
+            **words,
+        )
+        if drawn
+        else t("0: intact; {complete}: each possible lesion once.", **words)
+    )
+    if len({cuts.seed for cuts in found}) > 1:
+        whiskers = t("Whiskers: 95 % interval of the mean of the seeds.")
+    elif drawn:
+        whiskers = t("Whiskers, of draws alone: 95 % interval of the mean.")
+    else:
+        whiskers = t("No whiskers: nothing was drawn.")
+    return f"{said}{_space(page)}{whiskers}"
 
 
 def _cut(member: Member) -> Cuts:
@@ -112,7 +146,7 @@ def _cut(member: Member) -> Cuts:
     return Cuts(member.regime, member.seed, intact.error, errors, intact.images)
 
 
-def _say_published(page: Page) -> None:
+def _say_published(page: Page, network: NetworkSpec) -> None:
     t = page.t
     published = t(
         "Veit 2016, section 5: 23 of 54 units in each step, error {effective}; all units, {full}; "
@@ -120,9 +154,16 @@ def _say_published(page: Page) -> None:
         effective=f"{100 * PUBLISHED_EFFECTIVE:.2f} %",
         full=f"{100 * PUBLISHED_FULL:.2f} %",
     )
+    units, active = sum(network.units_per_stage), active_units(network)
+    part, whole = EFFECTIVE
     ours = t(
-        "Here it is the same share of units. When tested, each branch is multiplied by that share: "
-        "our choice, for the paper does not say."
+        "Here {active} of {units} units take part, {share} (there {published}): the nearest whole "
+        "number, a half rounded up. When tested, each branch is multiplied by {active}/{units}: "
+        "our choice, for the paper does not say.",
+        active=active,
+        units=units,
+        share=f"{100 * active / units:.1f} %",
+        published=f"{100 * part / whole:.1f} %",
     )
     st.caption(f"**{t('Published.')}** {published}{_space(page)}{ours}")
 

@@ -18,6 +18,7 @@ from pages.ui.frame import Page, show_error
 from pages.ui.translate import Translate
 from resnet_core.errors import ResNetLabError, SpecError, StoreError
 from resnet_core.specs import DATASETS, ORDERS, NetworkSpec, RunSpec
+from resnet_core.specs.regimes import REGIMES, regime_settings
 from resnet_core.studies.trained import (
     TrainedNetwork,
     kept_weights,
@@ -27,6 +28,9 @@ from resnet_core.studies.trained import (
 
 MOST_RUNS = 30
 """Finished runs in a list, the newest; a link may ask for any other."""
+
+USUAL_WIDTH = 8
+"""Of all networks that ship: a title says another width only."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,11 @@ def choose(
     return None
 
 
+def fitting(fits: Callable[[RunSpec], bool]) -> list[str]:
+    """List the codes of the networks that can be taken where others do not fit."""
+    return [code for code, run in _known().items() if fits(run)]
+
+
 def subject(code: str) -> Subject:
     """Give a trained network by the name of one that ships, or by the digest of a finished run.
 
@@ -135,11 +144,14 @@ def plain_twin(of: RunSpec) -> str | None:
 
 
 def title(run: RunSpec, t: Translate) -> str:
-    """Say which network a run has trained, on what, as short as a list needs it."""
-    parts = [network_title(run.network, t)]
+    """Say which network a run has trained, on what, as short as a list needs it.
+
+    What tells it from its neighbours stands first: lists cut off what stands last.
+    """
+    parts = [network_title(run.network, t), t("seed {seed}", seed=run.train.seed)]
     row = DATASETS.get(run.data.dataset)
     parts.append(t(row.label) if row else t("images of your own"))
-    parts.append(t("{steps} steps, seed {seed}", steps=run.train.steps, seed=run.train.seed))
+    parts.append(t("{steps} steps", steps=run.train.steps))
     return " · ".join(parts)
 
 
@@ -147,7 +159,7 @@ def network_title(network: NetworkSpec, t: Translate) -> str:
     """Name a network, with what sets it apart from others of its name."""
     usual = NetworkSpec()
     said = [network.name]
-    if network.family in ("cifar", "vgg"):
+    if network.family in ("cifar", "vgg") and network.width != USUAL_WIDTH:
         said.append(t("width {width}", width=network.width))
     if network.order != usual.order and network.family != "wide":
         said.append(t(ORDERS[network.order].label).split(":")[0])
@@ -155,12 +167,14 @@ def network_title(network: NetworkSpec, t: Translate) -> str:
         said.append(t("shortcut {shortcut}", shortcut=network.shortcut))
     if network.block != usual.block and network.family == "cifar":
         said.append(network.block)
-    if network.survival < 1:
+    if network.survival == regime_settings(network, "stochastic-depth")["survival"]:
+        said.append(t(REGIMES["stochastic-depth"].label))
+    elif network.survival < 1:
         said.append(t("stochastic depth, survival {survival}", survival=f"{network.survival:g}"))
     if network.active:
         said.append(t("{active} units a step", active=network.active))
     if network.branch_dropout:
-        said.append(t("dropout {rate} in the branches", rate=f"{network.branch_dropout:g}"))
+        said.append(t("dropout {rate}", rate=f"{network.branch_dropout:g}"))
     return ", ".join(said)
 
 

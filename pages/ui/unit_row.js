@@ -28,6 +28,8 @@ class Bench {
     this.isWaiting = false; // for the page to answer it
     this.isDirty = false; // the slider was moved while it waited
     this.problem = ""; // why something cannot be
+    this.first = ""; // what was cut before this visitor did anything: it does not count
+    this.hasPlayed = false;
     this.picked = null; // the unit that is to be swapped or scaled: [row, place]
     this.alone = new Map(); // checksum and place -> error of the network without this unit
     this.list = make("div", "rl-cut-rows", root);
@@ -36,6 +38,12 @@ class Bench {
     this.legend = make("div", "rl-cut-legend", this.foot);
     this.game = make("p", "rl-cut-game", root);
     this.slider = new Slider((value) => this.scale(value));
+    this.list.addEventListener("click", (event) => {
+      if (this.data.mode === "swap" && !event.target.closest("button")) {
+        this.problem = "";
+        this.pick();
+      }
+    });
   }
 
   show(data) {
@@ -45,10 +53,17 @@ class Bench {
     const shape = JSON.stringify(data.rows.map((row) => [row.sha256, row.name, row.stages]));
     const isNew = shape !== this.shape || before?.words.unit !== data.words.unit;
     if (isNew) this.build(shape);
+    const now = JSON.stringify(data.rows.map((row) => row.lesion));
+    if (isNew) [this.first, this.hasPlayed] = [now, false];
+    this.hasPlayed ||= now !== this.first;
     if (isNew || before.mode !== data.mode) {
       this.picked = null;
       this.problem = "";
+    } else if (now !== this.shown) {
+      this.problem = ""; // something else was done meanwhile: Undo, for one
+      if (data.mode === "swap") this.picked = null;
     }
+    this.shown = now;
     // A run of the page that a newer click has overtaken still has the older lesion.
     if (isNew || data.heard >= this.told) {
       this.isWaiting = false;
@@ -140,6 +155,9 @@ class Bench {
     for (const [kind, text] of [
       ["unit", words.legendUnit],
       ["deleted", words.legendDeleted],
+      ...(this.data.rows.some(isReplaceable) ? [["replaced", words.legendReplaced]] : []),
+      ["scaled", words.legendScaled],
+      ["moved", words.legendMoved],
       ["changes", words.legendChanges],
     ]) {
       const entry = make("span", "", this.legend);
@@ -164,7 +182,7 @@ class Bench {
     else if (mode === "scale") this.pick(row, place);
     else if (!this.picked) this.pick(row, place);
     else if (this.isPicked(row, place)) this.pick();
-    else if (this.differs(row, place)) this.mark();
+    else if (this.differs(row, place)) this.pick(); // the next click begins afresh
     else this.swap(row, this.picked[1], place);
   }
 
@@ -197,6 +215,10 @@ class Bench {
       if (twin && ![...deleted].some((one) => partners[one - 1] === twin)) {
         other.deleted.delete(twin);
       }
+    } else if (deleted.size + 1 === this.lesions[row].order.length) {
+      this.problem = this.data.words.last;
+      this.mark();
+      return;
     } else {
       deleted.add(place);
       if (twin && other.deleted.size + 1 < other.order.length) other.deleted.add(twin);
@@ -263,7 +285,9 @@ class Bench {
     if (order[place - 1] !== place) said.push(filled(words.moved, { unit: order[place - 1] }));
     if (isDeleted) said.push(this.deletedWords(row, unit));
     else if (scale !== undefined) {
-      said.push(filled(rows[row].plain ? words.scaledPlain : words.scaled, { scale }));
+      const isSilent = rows[row].plain && scale === 0;
+      const scaled = rows[row].plain ? words.scaledPlain : words.scaled;
+      said.push(filled(isSilent ? words.silenced : scaled, { scale }));
     }
     const alone = this.alone.get(`${rows[row].sha256} ${place}`);
     if (alone) said.push(filled(words.alone, { error: alone }));
@@ -293,9 +317,7 @@ class Bench {
     const text =
       this.problem ||
       (isScaling
-        ? filled(rows[this.picked[0]].plain ? words.scalingPlain : words.scaling, {
-            place: this.picked[1],
-          })
+        ? this.scalingWords(...this.picked)
         : mode === "swap" && this.picked
           ? filled(words.swapWith, { place: this.picked[1] })
           : words[mode]);
@@ -311,8 +333,21 @@ class Bench {
     }
     const [row, place] = this.picked;
     const { deleted, scales } = this.lesions[row];
-    this.slider.show(deleted.has(place) ? 0 : (scales.get(place) ?? 1), text);
+    // A branch times 0 is a deleted unit; of a plain unit the whole is scaled: that is another cut.
+    const begins = deleted.has(place) && !rows[row].plain ? 0 : 1;
+    this.slider.show(scales.get(place) ?? begins, text);
     if (!this.slider.element.parentElement) this.hint.append(this.slider.element);
+  }
+
+  scalingWords(row, place) {
+    const { words, rows } = this.data;
+    const { plain, partners } = rows[row];
+    const other = partners[place - 1];
+    if (other && plain !== rows[1 - row].plain) {
+      const [branch, whole] = plain ? [other, place] : [place, other];
+      return filled(words.scalingBoth, { place: branch, other: whole });
+    }
+    return filled(plain ? words.scalingPlain : words.scaling, { place });
   }
 
   fill(row, { sha256, numbers, lesion }) {
@@ -324,7 +359,7 @@ class Bench {
 
   showGame() {
     const { game, rows } = this.data;
-    const best = best_of(rows[0].sha256, game.counts ? game.gone : 0);
+    const best = best_of(rows[0].sha256, game.counts && this.hasPlayed ? game.gone : 0);
     this.game.replaceChildren();
     make("b", "", this.game).textContent = game.question;
     for (const text of [game.said, filled(game.best, { best: best || "–" }), game.aside]) {

@@ -132,8 +132,8 @@ def unit_rows(
             "heard": heard,
             "limit": LIMIT,
             "rows": [_row(row, t) for row in rows],
-            "game": _game(rows[0], t),
-            "words": _words(t),
+            "game": _game(rows[0], len(rows), t),
+            "words": _words(rows, t),
             "palette": {scheme: dict(colors) for scheme, colors in PALETTE.items()},
         },
         on_said_change=clicked,
@@ -218,7 +218,7 @@ def _classes(before: Cut | None, now: Cut, t: Translate) -> list[dict[str, Any]]
     ]
 
 
-def _game(row: Row, t: Translate) -> dict[str, Any]:
+def _game(row: Row, count: int, t: Translate) -> dict[str, Any]:
     """Say how the game stands; the browser knows the best, and puts it in."""
     gone = len(row.lesion.deleted)
     lost = None
@@ -229,7 +229,13 @@ def _game(row: Row, t: Translate) -> dict[str, Any]:
         "gone": gone,
         # 0.05 is 0.07 - 0.02, but not to the last bit: ten points lost are ten.
         "counts": only_cut and lost is not None and lost < LIMIT - 1e-9,
-        "question": t("How many can you cut before it loses {limit} points?", limit=LIMIT),
+        "question": (
+            t("How many can you cut before it loses {limit} points?", limit=LIMIT)
+            if count == 1
+            else t(
+                "How many can you cut before the upper network loses {limit} points?", limit=LIMIT
+            )
+        ),
         "said": t(
             "Cut: {gone} of {units} units. Points lost: {lost}.",
             gone=gone,
@@ -241,13 +247,15 @@ def _game(row: Row, t: Translate) -> dict[str, Any]:
     }
 
 
-def _words(t: Translate) -> dict[str, str]:
+def _words(rows: Sequence[Row], t: Translate) -> dict[str, str]:
     """Give what the browser says by itself; it fills in the names that are left."""
     return {
         "stem": t("stem"),
         "classifier": t("classifier"),
         "units": t("Units of {name}", name="{name}"),
         "classes": t("Error by class"),
+        "error": t("test error"),
+        "classErrors": t("error of each class"),
         "unit": t(
             "Unit {place} of {count}: stage {stage}, unit {unit}",
             place="{place}",
@@ -261,6 +269,7 @@ def _words(t: Translate) -> dict[str, str]:
         "subsampled": t("deleted: subsampling and zero padding stand in its place"),
         "scaled": t("its branch × {scale}", scale="{scale}"),
         "scaledPlain": t("the whole unit × {scale}", scale="{scale}"),
+        "silenced": t("the whole unit × 0: nothing gets through, unlike a deleted one"),
         "moved": t("unit {unit} stands here", unit="{unit}"),
         "alone": t("deleted by itself: error {error}", error="{error}"),
         "delete": t("Click a unit to delete it, again to restore it."),
@@ -269,17 +278,36 @@ def _words(t: Translate) -> dict[str, str]:
         "scale": t("Click a unit, then move the slider."),
         "scaling": t("Branch of unit {place}", place="{place}"),
         "scalingPlain": t("All of unit {place}", place="{place}"),
-        "differ": t(
-            "Units {one} and {other} differ in shape: only units of one stage can change places, "
-            "and not one that changes the shape, nor the first of a pre-activation network.",
-            one="{one}",
+        "scalingBoth": t(
+            "Branch of unit {place} with shortcuts, all of unit {other} without",
+            place="{place}",
             other="{other}",
         ),
+        "differ": _differ(rows, t),
+        "last": t("The bench keeps one unit at least: without any, there is none to study."),
         "otherRow": t("Only units of the same network can change places."),
         "legendUnit": t("a unit"),
         "legendDeleted": t("deleted"),
+        "legendReplaced": t("deleted and replaced"),
+        "legendScaled": t("scaled"),
+        "legendMoved": t("swapped"),
         "legendChanges": t("changes the shape"),
     }
+
+
+def _differ(rows: Sequence[Row], t: Translate) -> str:
+    names = {"one": "{one}", "other": "{other}"}
+    if any(row.network.order in ("relu-only", "pre-activation") for row in rows):
+        return t(
+            "Units {one} and {other} differ in shape: only units of one stage can change places, "
+            "and not one that changes the shape, nor the first of a pre-activation network.",
+            **names,
+        )
+    return t(
+        "Units {one} and {other} differ in shape: only units of one stage can change places, and "
+        "not one that changes the shape.",
+        **names,
+    )
 
 
 def percent(share: float) -> str:

@@ -10,9 +10,11 @@ class Panel {
     this.element = make("div", "rl-cut-panel", section);
     this.error = make("p", "rl-cut-error", this.element);
     this.error.setAttribute("role", "status");
+    this.error.dataset.name = words.error;
     this.more = make("p", "rl-cut-more", this.element);
     this.bars = make("div", "rl-cut-classes", this.element);
     this.bars.setAttribute("role", "img");
+    this.names = make("p", "rl-cut-names", this.element);
     this.words = words;
   }
 
@@ -24,6 +26,7 @@ class Panel {
     this.more.textContent = [loss, tau].filter(Boolean).join(" · ") || "\u00a0";
     this.bars.setAttribute("aria-label", [this.words.classes, ...saidOf(classes)].join("; "));
     while (this.bars.children.length > classes.length) this.bars.lastChild.remove();
+    this.names.textContent = classes.length ? this.words.classErrors : "\u00a0";
     classes.forEach((one, at) => {
       const bar = this.bars.children[at] ?? this.bar();
       const [box, name] = bar.children;
@@ -130,6 +133,11 @@ function moved(event, buttons) {
   if (at < 0 || !buttons[to]) return;
   event.preventDefault();
   buttons[to].focus();
+}
+
+// A plain network's unit that changes the shape cannot be a gap.
+function isReplaceable({ plain, units }) {
+  return plain && units.some((unit) => unit.changes);
 }
 
 function saidOf(classes) {

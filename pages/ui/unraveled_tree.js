@@ -69,6 +69,13 @@ class Tree {
     for (const unit of this.units) {
       unit.setAttribute("aria-pressed", String(this.deleted.has(Number(unit.dataset.unit))));
     }
+    // Without shortcuts, what lies behind a gap is given what it never saw.
+    const first = Math.min(...this.deleted);
+    for (const unit of this.units) {
+      const number = Number(unit.dataset.unit);
+      const isLeft = number > first && !this.deleted.has(number);
+      unit.classList.toggle("rl-astray", isLeft && unit.querySelector(".rl-gap") !== null);
+    }
     for (const way of this.ways) way.classList.toggle("rl-gone", this.isGone(way));
     this.follow(this.followed);
   }

@@ -130,9 +130,11 @@ def _counts(page: Page, units: int, deleted: Collection[int], is_plain: bool) ->
     """Say how many paths there are and are left, and how the nodes of the tree are counted."""
     t = page.t
     before = 1 if is_plain else paths(units)
-    left = before if not deleted else 0 if is_plain else paths_left(units, len(deleted))
+    left = before if is_plain else paths_left(units, len(deleted))
     heading = t("1 path") if is_plain else _all_paths(units, t)
-    if deleted and left == 1:
+    if deleted and is_plain:
+        heading = t("1 → 0 trained paths")
+    elif deleted and left == 1:
         heading = t("{before} → 1 path", before=power(before))
     elif deleted:
         heading = t("{before} → {left} paths", before=power(before), left=power(left))
@@ -144,15 +146,17 @@ def _counts(page: Page, units: int, deleted: Collection[int], is_plain: bool) ->
         levels = " + ".join(f"{1 << (units - level)}" for level in range(units + 1))
         st.markdown(
             t(
-                "The tree has {levels} = {nodes} nodes: the {paths} ends are copies of the input "
-                "$x$, one a path; the other {inner} are additions.",
+                "The whole tree has {levels} = {nodes} nodes: the {paths} ends are copies of the "
+                "input $x$, one a path; the other {inner} are additions.",
                 levels=levels,
                 nodes=(2 << units) - 1,
                 paths=1 << units,
                 inner=(1 << units) - 1,
             )
             if units > 1
-            else t("The tree has 2 + 1 = 3 nodes: two copies of the input $x$, and one addition.")
+            else t(
+                "The whole tree has 2 + 1 = 3 nodes: two copies of the input $x$, and one addition."
+            )
         )
 
 
@@ -164,11 +168,7 @@ def _all_paths(units: int, t: Callable[..., str]) -> str:
 
 def _said(units: int, deleted: Collection[int], is_plain: bool, t: Callable[..., str]) -> str:
     if is_plain and deleted:
-        return t(
-            "Each unit has only the one before it to live on. Without {gone} nothing reaches the "
-            "output: no path is left.",
-            gone=_units_words(deleted),
-        )
+        return _said_of_a_gap(units, deleted, t)
     if is_plain:
         return t("Without shortcuts there is one way from $x$ to the output, through every unit.")
     if not deleted:
@@ -178,12 +178,40 @@ def _said(units: int, deleted: Collection[int], is_plain: bool, t: Callable[...,
         )
     if len(deleted) == units:
         return t("All units are deleted. One path is left: around every unit.")
+    left, gone = units - len(deleted), _units_words(deleted)
+    if len(deleted) == 1:
+        return t(
+            "$2^{{{units}}}$ → $2^{{{left}}}$: without {gone}, all paths through it are gone, half "
+            "of them.",
+            units=units,
+            left=left,
+            gone=gone,
+        )
     return t(
-        "$2^{{{units}}}$ → $2^{{{left}}}$: without {gone}, all paths through it are gone. Each "
-        "deleted unit takes half of the paths.",
+        "$2^{{{units}}}$ → $2^{{{left}}}$: without {gone}, all paths through any of them are gone. "
+        "Each deleted unit takes half of those that are left.",
         units=units,
-        left=units - len(deleted),
-        gone=_units_words(deleted),
+        left=left,
+        gone=gone,
+    )
+
+
+def _said_of_a_gap(units: int, deleted: Collection[int], t: Callable[..., str]) -> str:
+    """Say what becomes of a plain network: its path is gone, and the bench closes the gap."""
+    behind = [unit + 1 for unit in deleted if unit < units and unit + 1 not in deleted]
+    gone = _units_words(deleted)
+    if not behind:
+        return t(
+            "The one path that was trained is gone: it led through {gone}. On the Lesion bench the "
+            "signal passes by (dashed), and the classifier is given what it never saw.",
+            gone=gone,
+        )
+    return t(
+        "The one path that was trained is gone: it led through {gone}. On the Lesion bench the "
+        "signal passes by (dashed), and what comes next ({behind}) is given an input that it never "
+        "saw.",
+        gone=gone,
+        behind=_units_words(behind),
     )
 
 
@@ -197,7 +225,7 @@ def _numbers(page: Page, units: int, is_plain: bool) -> None:
     if is_plain:
         st.info(
             t(
-                "{units} units, one path. Deleting any unit leaves none.",
+                "{units} units, one path. Deleting any unit takes the path that was trained.",
                 units=units,
             ),
             icon=":material/account_tree:",
@@ -231,13 +259,16 @@ def _numbers(page: Page, units: int, is_plain: bool) -> None:
 def equation(units: int, deleted: Collection[int], *, is_plain: bool = False) -> str:
     """Write out what the output is, in LaTeX, with what a deletion takes struck out.
 
-    Veit et al. 2016, equation 6: y_3 = y_2 + f_3(y_2), each y in the place of its name.
+    Veit et al. 2016, equation 6: y_3 = y_2 + f_3(y_2), each y in the place of its name. A plain
+    network is written again behind an arrow, as it computes with the gap closed.
     """
     if is_plain:
-        inside = "x"
+        trained, closed = "x", "x"
         for unit in range(1, units + 1):
-            inside = _term(unit, inside, deleted)
-        return f"y_{units} = {inside}"
+            is_gone = unit in deleted
+            trained = f"\\cancel{{f_{unit}}}({trained})" if is_gone else f"f_{unit}({trained})"
+            closed = closed if is_gone else f"f_{unit}({closed})"
+        return f"y_{units} = {trained}" + (f" \\;\\to\\; {closed}" if deleted else "")
     lines = [f"y_{units} &= x"]
     for unit in range(1, units + 1):
         lines.append(f"&+ {_term(unit, _signal(unit - 1, deleted), deleted)}")

@@ -82,8 +82,8 @@ class Lesion(Plan):
                 )
         if len(self.deleted) == count:
             raise SpecError(
-                "All {count} units of {name} were asked to be deleted, but then nothing is left of "
-                "what was trained: leave one at least.",
+                "All {count} units of {name} were asked to be deleted, but then only what stands "
+                "before and behind them is left, and no unit to study: leave one at least.",
                 count=count,
                 name=network.name,
             )

@@ -14,17 +14,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import correlation, fmean, median
 
+from resnet_core.specs.data import DataSpec
 from resnet_core.specs.lesion import kinds_of
 from resnet_core.specs.network import NetworkSpec
 from resnet_core.specs.places import unit_places
 from resnet_core.specs.sentence import Sentence
+from resnet_core.specs.training import TrainSpec
+from resnet_core.studies.lesion_pairs import differences
 from resnet_core.studies.spreads import half_width, t95
 
 LITTLE = 0.05
 """A deletion that costs less than so much error costs little."""
 
 BROKEN = 0.6
-"""A network that is wrong so often has lost nearly all: guessing among ten is wrong at 0.9."""
+"""A network that is wrong so often has lost nearly all: guessing among ten is wrong at 0.9.
+
+It is a yardstick of its own, beside ``LITTLE``: a plain network may lose far more than a little and
+still know something, and "bears no deletion" is to say that hardly anything is left.
+"""
 
 _ROUNDING = 1e-9  # 0.05 is 0.07 - 0.02, but not to the last bit
 
@@ -38,12 +45,23 @@ class Deletions:
         intact: Error without any lesion, a fraction, as all errors here.
         errors: One a unit, in the order of units.
         images: Classified each time.
+        label: What it is called, where its name alone does not tell it from others; else empty.
+        train: How it was trained, where that is known.
+        data: On what it was trained, where that is known.
     """
 
     network: NetworkSpec
     intact: float
     errors: tuple[float, ...]
     images: int
+    label: str = ""
+    train: TrainSpec | None = None
+    data: DataSpec | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.label or self.network.name
 
     @property
     def costs(self) -> tuple[float, ...]:
@@ -75,7 +93,7 @@ def _residual(found: Deletions) -> list[Sentence]:
     values = {
         "few": few,
         "count": len(found.errors),
-        "name": found.network.name,
+        "name": found.name,
         "points": f"{100 * LITTLE:g}",
         "intact": _percent(found.intact),
     }
@@ -125,11 +143,12 @@ def _plain(found: Deletions) -> list[Sentence]:
     lowest = min(found.errors)
     borne = sum(error < BROKEN - _ROUNDING for error in found.errors)
     values = {
-        "name": found.network.name,
+        "name": found.name,
         "lowest": _percent(lowest),
         "number": found.errors.index(lowest) + 1,
         "intact": _percent(found.intact),
         "broken": f"{100 * BROKEN:g} %",
+        "guessed": "90 %",
         "count": len(found.errors),
         "borne": borne,
     }
@@ -137,7 +156,8 @@ def _plain(found: Deletions) -> list[Sentence]:
         return [
             Sentence(
                 "{name} bears no deletion, as theory expects of one path: the lowest error after "
-                "any is {lowest} (unit {number}), intact {intact}.",
+                "any is {lowest} (unit {number}), intact {intact}. Borne would be an error below "
+                "{broken}; guessing among ten equal classes is wrong at {guessed}.",
                 **values,
             )
         ]
@@ -145,7 +165,7 @@ def _plain(found: Deletions) -> list[Sentence]:
         Sentence(
             "{borne} of the {count} units of {name} can be deleted one at a time with an error "
             "below {broken}, against theory: the lowest is {lowest} (unit {number}), intact "
-            "{intact}.",
+            "{intact}. Guessing among ten equal classes is wrong at {guessed}.",
             **values,
         )
     ]
@@ -153,23 +173,33 @@ def _plain(found: Deletions) -> list[Sentence]:
 
 def _twins(residual: Deletions, plain: Deletions) -> list[Sentence]:
     values = {
-        "residual": residual.network.name,
-        "plain": plain.network.name,
+        "residual": residual.name,
+        "plain": plain.name,
         "residual_cost": _points(median(residual.costs)),
         "plain_cost": _points(median(plain.costs)),
     }
+    if more := differences(residual, plain):
+        return [
+            Sentence(
+                "The median deletion costs {residual_cost} points ({residual}) and {plain_cost} "
+                "({plain}), but these two differ in more than their shortcuts: what the "
+                "shortcuts do cannot be told from them.",
+                **values,
+            ),
+            *more,
+        ]
     if median(residual.costs) < median(plain.costs) - _ROUNDING:
         return [
             Sentence(
-                "The median deletion costs {residual} {residual_cost} points and {plain} "
-                "{plain_cost}: with shortcuts, less is lost.",
+                "The median deletion costs {residual_cost} points ({residual}) and {plain_cost} "
+                "({plain}): with shortcuts, less is lost.",
                 **values,
             )
         ]
     return [
         Sentence(
-            "The median deletion costs {residual} {residual_cost} points and {plain} "
-            "{plain_cost}: with shortcuts, not less is lost, against theory.",
+            "The median deletion costs {residual_cost} points ({residual}) and {plain_cost} "
+            "({plain}): with shortcuts, not less is lost, against theory.",
             **values,
         )
     ]
@@ -178,17 +208,20 @@ def _twins(residual: Deletions, plain: Deletions) -> list[Sentence]:
 # --- several at once ------------------------------------------------------------------------------
 
 
-def many_verdict(name: str, errors: Mapping[int, Sequence[float]]) -> tuple[Sentence, ...]:
+def many_verdict(
+    name: str, errors: Mapping[int, Sequence[float]], *, plain: bool = False
+) -> tuple[Sentence, ...]:
     """Say whether the mean error rises with the number of units that are deleted at once.
 
     Args:
         name: Of the network.
         errors: Over the draws, by the number of deleted units; at least one draw each.
+        plain: Whether it is one path: theory expects it to lose all with the first unit, and no
+            rise after that.
     """
     numbers = sorted(errors)
     if not numbers:
         return ()
-    means = {k: fmean(errors[k]) for k in numbers}
     draws = sorted({len(errors[k]) for k in numbers})
     said = [
         Sentence(
@@ -198,42 +231,61 @@ def many_verdict(name: str, errors: Mapping[int, Sequence[float]]) -> tuple[Sent
             draws=", ".join(map(str, draws)),
         )
     ]
-    if len(numbers) < 2:
-        return tuple(said)
-    steps = list(pairwise(numbers))
-    fallen = [(a, b) for a, b in steps if means[b] <= means[a] + _ROUNDING]
-    if fallen:
+    if fmean(errors[numbers[0]]) >= BROKEN:
         said.append(
             Sentence(
-                "It does not rise everywhere, against theory: not from {steps}.",
-                steps=_steps(fallen),
+                "With {first} deleted, hardly anything is left to lose: no rise is to be expected.",
+                first=numbers[0],
             )
         )
-    else:
-        said.append(Sentence("It rises with each number, as theory expects."))
-    noisy = [
-        (a, b) for a, b in steps if (a, b) not in fallen and _within_noise(errors[a], errors[b])
-    ]
-    if noisy:
-        said.append(
-            Sentence(
-                "But from {steps} the rise is within noise: the 95 % interval of the difference "
-                "holds 0, or there is one draw only.",
-                steps=_steps(noisy),
-            )
-        )
+    elif len(numbers) > 1 and not plain:
+        said.append(_rise(errors, numbers))
     return tuple(said)
+
+
+def _rise(errors: Mapping[int, Sequence[float]], numbers: Sequence[int]) -> Sentence:
+    """Say how far a rise is shown: from number to number, or from the first to the last at least.
+
+    A step counts where the 95 % interval of its difference does not hold 0.
+    """
+    if min(len(errors[k]) for k in numbers) < 2:
+        return Sentence(
+            "Of some numbers there is one draw only, which does not say how far it is off: whether "
+            "the error rises is not known."
+        )
+    steps = [*pairwise(numbers)]
+    fallen = [(a, b) for a, b in steps if _rises(errors[b], errors[a])]
+    if fallen:
+        return Sentence(
+            "It falls, beyond noise, from {steps}: against theory.", steps=_steps(fallen)
+        )
+    unsure = [(a, b) for a, b in steps if not _rises(errors[a], errors[b])]
+    if not unsure:
+        return Sentence("It rises with each number, beyond noise, as theory expects.")
+    ends = {"first": numbers[0], "last": numbers[-1]}
+    if _rises(errors[numbers[0]], errors[numbers[-1]]):
+        return Sentence(
+            "From {first} to {last} it rises, as theory expects; but not each step is beyond "
+            "noise: from {steps} the 95 % interval of the difference holds 0.",
+            **ends,
+            steps=_steps(unsure),
+        )
+    return Sentence(
+        "With these draws a rise is not shown: from {first} to {last} the 95 % interval of the "
+        "difference holds 0.",
+        **ends,
+    )
 
 
 def _steps(steps: Iterable[tuple[int, int]]) -> str:
     return ", ".join(f"{a} → {b}" for a, b in steps)
 
 
-def _within_noise(few: Sequence[float], more: Sequence[float]) -> bool:
-    if min(len(few), len(more)) < 2:
-        return True
+def _rises(few: Sequence[float], more: Sequence[float]) -> bool:
+    """Whether a mean is higher than another beyond noise; two draws each at least."""
     # Draws of different numbers are not paired: their intervals add up by Pythagoras.
-    return fmean(more) - fmean(few) <= math.hypot(half_width(few), half_width(more))
+    noise = math.hypot(half_width(few), half_width(more))
+    return fmean(more) - fmean(few) > noise + _ROUNDING
 
 
 def _mean(errors: Sequence[float]) -> str:

@@ -9,15 +9,10 @@ norms; what the paths bring together, ``lesions.by_length`` adds up exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from fractions import Fraction
 
 from resnet_core.specs.sentence import Sentence
 from resnet_core.studies.path_gradients import ENOUGH_DRAWS, PathGradients, fewest_lengths
-from resnet_core.studies.paths import EffectivePaths, effective_paths
-
-PUBLISHED_UNITS, PUBLISHED_LOW, PUBLISHED_HIGH = 54, 5, 17
-"""Veit et al. 2016, section 5: lengths 5 to 17 of ResNet-110's 54 units."""
+from resnet_core.studies.path_product import percent, product_verdict
 
 GEOMETRIC = 0.95
 """R² of the logarithms from which on a decay is called geometric."""
@@ -41,19 +36,22 @@ def path_verdict(found: PathGradients) -> tuple[Sentence, ...]:
                 name=found.name,
             ),
         )
-    said = _decay(found)
     if not found.is_enough:
         return (
-            *said,
             Sentence(
-                "{name}: {draws} drawn so far of each length. These are points; which lengths "
-                "carry most is said from {enough} on.",
+                "{name}: {draws} drawn so far of each length. These are points; how the gradient "
+                "falls and which lengths carry most is said from {enough} on.",
                 name=found.name,
                 draws=len(found.draws),
                 enough=ENOUGH_DRAWS,
             ),
         )
-    return (*said, *_product(found, found.effective), *_cancelling(found), *_exact(found))
+    return (
+        *_decay(found),
+        *product_verdict(found, found.effective),
+        *_cancelling(found),
+        *_exact(found),
+    )
 
 
 def comparison_verdict(one: PathGradients, other: PathGradients) -> tuple[Sentence, ...]:
@@ -72,6 +70,15 @@ def comparison_verdict(one: PathGradients, other: PathGradients) -> tuple[Senten
     if values["more"] == values["less"]:
         return (
             Sentence("{slow} and {fast}: the gradient falls equally fast with length.", **values),
+        )
+    if values["draws"] == 1:
+        return (
+            Sentence(
+                "The gradient falls more slowly with length in {slow} ({more} a unit) than in "
+                "{fast} ({less}): its longer paths carry more. One training of each, one drawn "
+                "path of each length.",
+                **values,
+            ),
         )
     return (
         Sentence(
@@ -103,7 +110,7 @@ def _decay(found: PathGradients) -> list[Sentence]:
             Sentence(
                 "{name}: with each unit more on its way, a path's gradient shrinks to {factor} "
                 "of it (R² = {fit} of a geometric decay; {draws} drawn paths of each length, seeds "
-                "0 to {last}, {images} test images): as published.",
+                "0 to {last}, {images} test images): a fall of the published form.",
                 **values,
             )
         ]
@@ -115,74 +122,6 @@ def _decay(found: PathGradients) -> list[Sentence]:
             **values,
         )
     ]
-
-
-def _product(found: PathGradients, effective: EffectivePaths) -> list[Sentence]:
-    each = [one for draw in found.draws if (one := effective_paths(draw)) is not None]
-    half = found.units / 2
-    said = [
-        Sentence(
-            "{name}: {carried} of the product comes by lengths {low} to {high} of {units}, {paths} "
-            "of all paths. From single draws: from {lows} to {highs}.",
-            name=found.name,
-            carried=_percent(effective.gradient),
-            low=effective.low,
-            high=effective.high,
-            units=found.units,
-            paths=_percent(effective.paths),
-            lows=_span([one.low for one in each]),
-            highs=_span([one.high for one in each]),
-        )
-    ]
-    values = {"mean": f"{effective.mean:.1f}", "half": f"{half:g}", "high": effective.high}
-    if effective.mean < half:
-        said.append(
-            Sentence(
-                "Its mean length is {mean}, that of all paths {half}: most of the gradient comes "
-                "by short paths, as published.",
-                **values,
-            )
-        )
-    else:
-        said.append(
-            Sentence(
-                "Its mean length is {mean}, that of all paths {half}: not by short paths, unlike "
-                "what is published.",
-                **values,
-            )
-        )
-    return [*said, _beside_the_published(found, effective)]
-
-
-def _beside_the_published(found: PathGradients, effective: EffectivePaths) -> Sentence:
-    values = {
-        "low": effective.low,
-        "high": effective.high,
-        "published_low": PUBLISHED_LOW,
-        "published_high": PUBLISHED_HIGH,
-        "published_units": PUBLISHED_UNITS,
-        "published_paths": "0.45 %",
-        "paths": _percent(effective.paths),
-        "units": found.units,
-    }
-    if found.units != PUBLISHED_UNITS:
-        return Sentence(
-            "Published (Veit 2016, section 5): {published_low} to {published_high} of "
-            "{published_units} units, {published_paths} of all paths. With {units} units the "
-            "effective paths are {paths} of all: how rare they are depends on the depth.",
-            **values,
-        )
-    if (effective.low, effective.high) == (PUBLISHED_LOW, PUBLISHED_HIGH):
-        return Sentence(
-            "Published (Veit 2016, section 5): the same lengths, {published_paths} of all paths.",
-            **values,
-        )
-    return Sentence(
-        "Published (Veit 2016, section 5): {published_low} to {published_high}, {published_paths} "
-        "of all paths; here {low} to {high}. Other images, another training, and a network of "
-        "another width: the published interval is neither confirmed nor refuted.",
-        **values,
-    )
 
 
 def _cancelling(found: PathGradients) -> list[Sentence]:
@@ -225,7 +164,7 @@ def _exact(found: PathGradients) -> list[Sentence]:
         "high": high,
         "mean": f"{mean:.1f}",
         "product": f"{product:.1f}",
-        "share": _percent(math.fsum(found.exact[low : high + 1])),
+        "share": percent(math.fsum(found.exact[low : high + 1])),
         "images": found.images,
     }
     if mean < product - SURE_MEAN:
@@ -256,14 +195,5 @@ def _exact(found: PathGradients) -> list[Sentence]:
     ]
 
 
-def _span(values: Sequence[int]) -> str:
-    return f"{min(values)}" if min(values) == max(values) else f"{min(values)}–{max(values)}"
-
-
 def _factor(value: float) -> str:
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
-
-
-def _percent(share: float | Fraction) -> str:
-    value = 100 * float(share)
-    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"

@@ -4,7 +4,8 @@ Veit et al. 2016 (arXiv:1605.06431): training with stochastic depth makes a netw
 resilient (figure 8); training on effective paths only gives no significantly other error (section
 5). What a lesion costs is the error with it less that without any; networks are compared lesion by
 lesion, since all have lost the same units. Where the 95 % interval of the mean difference holds 0,
-two networks are within noise of each other.
+two networks are within noise of each other. Where each possible lesion was made, of one seed,
+nothing was drawn: there is no interval, and nothing is said to be beyond noise.
 """
 
 from __future__ import annotations
@@ -48,6 +49,12 @@ class Cuts:
         """Give what each lesion of so many units adds to the error."""
         return tuple(error - self.intact for error in self.lesions[deleted])
 
+    def is_complete(self, deleted: int) -> bool:
+        """Whether these are all lesions of so many units that there are, and not a sample."""
+        if not deleted:
+            return True
+        return len(self.lesions[deleted]) == math.comb(len(self.lesions[1]), deleted)
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -59,16 +66,18 @@ class Gain:
         usual: The same to those trained as usual.
         half: Half the 95 % interval of the mean of ``usual - cost``: over seeds, or over lesions
             where there is one seed; infinite where there is one of both.
+        counted: Whether it is of one seed and all lesions: no sample, so ``half`` is 0.
     """
 
     deleted: int
     cost: float
     usual: float
     half: float
+    counted: bool = False
 
     @property
     def side(self) -> int:
-        """1 where less is lost, -1 where more is, 0 within noise."""
+        """1 where less is lost, -1 where more is, 0 within noise, or where it is the same."""
         mean = self.usual - self.cost
         if abs(mean) <= max(self.half, _ROUNDING):
             return 0
@@ -99,11 +108,14 @@ def _gain(pairs: Sequence[tuple[Cuts, Cuts]], deleted: int) -> Gain:
         for one, usual in pairs
     ]
     values = by_lesion[0] if len(pairs) == 1 else [fmean(row) for row in by_lesion]
+    counted = len(pairs) == 1 and pairs[0][0].is_complete(deleted)
+    half = half_width(values) if len(values) > 1 else math.inf
     return Gain(
         deleted=deleted,
         cost=fmean(fmean(one.costs(deleted)) for one, _ in pairs),
         usual=fmean(fmean(usual.costs(deleted)) for _, usual in pairs),
-        half=half_width(values) if len(values) > 1 else math.inf,
+        half=0.0 if counted else half,
+        counted=counted,
     )
 
 
@@ -121,7 +133,8 @@ def regime_verdict(found: Sequence[Cuts]) -> tuple[tuple[Sentence, ...], ...]:
     if not said:
         return ()
     usual = [one for one in found if one.regime == "usual"]
-    return ((_usual(usual),), *said, (_noise(len(usual)),))
+    drawn = any(not usual[0].is_complete(deleted) for deleted in usual[0].lesions)
+    return ((_usual(usual),), *said, (_noise(len(usual), drawn),))
 
 
 def _usual(found: Sequence[Cuts]) -> Sentence:
@@ -144,7 +157,42 @@ def _paragraph(found: Sequence[Cuts], regime: str) -> tuple[Sentence, ...]:
         cost=", ".join(_points(one.cost) for one in compared),
     )
     more = (_intact(found),) if regime == "effective-paths" else ()
-    return (costs, _judged(regime, compared), *more)
+    counted = [one for one in compared if one.counted]
+    drawn = [one for one in compared if not one.counted]
+    judged = ([_counted(counted)] if counted else []) + ([_judged(regime, drawn)] if drawn else [])
+    return (costs, *judged, *more)
+
+
+def _counted(compared: Sequence[Gain]) -> Sentence:
+    """Say which network loses less where every lesion was made: of these two, no estimate."""
+    values = {
+        "numbers": ", ".join(str(one.deleted) for one in compared),
+        "less": ", ".join(str(one.deleted) for one in compared if one.side > 0),
+        "more": ", ".join(str(one.deleted) for one in compared if one.side < 0),
+    }
+    if values["less"] and values["more"]:
+        return Sentence(
+            "With {numbers} deleted each possible lesion was made, once: on average this network "
+            "loses less with {less}, more with {more}.",
+            **values,
+        )
+    if values["less"]:
+        return Sentence(
+            "With {less} deleted each possible lesion was made, once: on average this network "
+            "loses less.",
+            **values,
+        )
+    if values["more"]:
+        return Sentence(
+            "With {more} deleted each possible lesion was made, once: on average this network "
+            "loses more.",
+            **values,
+        )
+    return Sentence(
+        "With {numbers} deleted each possible lesion was made, once: on average this network "
+        "loses as much.",
+        **values,
+    )
 
 
 def _judged(regime: str, compared: Sequence[Gain]) -> Sentence:
@@ -171,7 +219,8 @@ def _judged(regime: str, compared: Sequence[Gain]) -> Sentence:
         )
     if more:
         return Sentence("It loses more: beyond noise with {more} deleted.", more=more)
-    return Sentence("The differences are within noise.")
+    numbers = ", ".join(str(one.deleted) for one in compared)
+    return Sentence("With {numbers} deleted the differences are within noise.", numbers=numbers)
 
 
 def _intact(found: Sequence[Cuts]) -> Sentence:
@@ -212,7 +261,12 @@ def _intact(found: Sequence[Cuts]) -> Sentence:
     )
 
 
-def _noise(seeds: int) -> Sentence:
+def _noise(seeds: int, drawn: bool) -> Sentence:
+    if seeds < 2 and not drawn:
+        return Sentence(
+            "Nothing was drawn, so nothing is chance of drawing. But it is one seed: networks "
+            "trained anew would differ, by how much is not known here."
+        )
     if seeds < 2:
         return Sentence(
             "Networks are compared lesion by lesion, which tells more than the whiskers do. But it "

@@ -60,6 +60,23 @@ def test_units_can_be_deleted_quickly_and_by_keyboard(visitor: Callable[..., Vis
     assert page.evaluate(LEFT) == 8, "no older answer of the page brings a path back"
 
 
+def test_a_plain_network_loses_its_path_and_units_behind_the_gap_stand_back(
+    visitor: Callable[..., Visitor],
+) -> None:
+    page = visitor().open(f"{LINK}&join=plain&n=4")
+    assert page.evaluate(LEFT) == 1
+    expect(page.locator(".rl-astray")).to_have_count(0)
+    unit(page, 3).click()
+    unit(page, 2).click()
+    assert page.evaluate(LEFT) == 0
+    astray = "[...document.querySelectorAll('.rl-astray')].map(u => u.dataset.unit)"
+    assert page.evaluate(astray) == ["4"]
+    expect(page.get_by_text("1 → 0 trained paths")).to_be_visible()
+    assert page.evaluate(astray) == ["4"], "the page's answer changes nothing"
+    expect(unit(page, 2).locator(".rl-gap")).to_have_css("opacity", "1")
+    expect(unit(page, 1).locator(".rl-gap")).to_have_css("opacity", "0")
+
+
 def test_a_path_that_is_pointed_at_shines_and_says_which_units_it_passes(
     visitor: Callable[..., Visitor],
 ) -> None:

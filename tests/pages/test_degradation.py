@@ -176,7 +176,10 @@ def test_too_many_runs_are_answered_with_a_sentence(open_page: Open) -> None:
 def test_the_recorded_verdict_stands_above_the_figure(open_page: Open) -> None:
     words = all_words(open_page("degradation", lang="en"))
     assert "**Plain: degradation.** Higher training error at 56 layers" in words
-    assert "The test error rose too: this is not overfitting." in words
+    assert (
+        "The training error itself is higher: this is not overfitting. The test error rose too."
+        in words
+    )
     assert "**Residual: no degradation.**" in words
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import trained
+from pages.ui import averaging, regime_cuts, trained
 from pages.ui.lab import Keeper
 from pages.ui.translate import LANGUAGES, translator
 from pages.ui.variant_entries import TRAININGS, variant_name
@@ -132,11 +132,9 @@ def test_nonsense_in_a_link_is_answered_with_a_sentence_and_the_default(
     [
         ({"net2": "none", "net3": "none"}, "An ensemble of 1 network was asked for, but averaging"),
         ({"net2": "residual-20"}, "residual-20 was asked for twice in one ensemble"),
-        ({"deep": "residual-56-fashion"}, "tested on 2 sets of images, but they must look at the"),
-        ({"net1": "plain-20-fashion"}, "tested on 2 sets of images, but they must look at the"),
     ],
 )
-def test_an_ensemble_that_cannot_be_is_refused_in_a_sentence(
+def test_an_ensemble_that_cannot_be_is_refused_in_a_sentence_and_the_page_goes_on(
     open_page: Open, asked: dict[str, str], sentence: str
 ) -> None:
     page = open_page("ensemble", lang="en", part="together", **asked)
@@ -144,7 +142,43 @@ def test_an_ensemble_that_cannot_be_is_refused_in_a_sentence(
     assert said(page) == []
     (line,) = errors(page)
     assert sentence in line
-    assert box(page, "Against").value == asked.get("deep", "residual-56")
+    assert "Drawn meanwhile: residual-20, seed 0; residual-20, seed" in words_of(page)
+    assert WAITING in infos(page)  # it would be measured
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_the_lists_hold_what_was_tested_on_the_same_images(open_page: Open) -> None:
+    page = open_page("ensemble", lang="en", part="together")
+    assert not any("Fashion" in option for option in box(page, "Network 1").options)
+    assert any("Fashion" in option for option in box(page, "Against").options)
+    box(page, "Against").set_value("residual-56-fashion").run()
+    assert not page.exception
+    assert errors(page) == said(page) == []
+    taken = [box(page, f"Network {place}").value for place in (1, 2, 3, 4, 5)]
+    assert taken == ["plain-20-fashion", "residual-56-fashion", "none", "none", "none"]
+    box(page, "Against").set_value("residual-56").run()
+    assert errors(page) == said(page) == []
+    assert box(page, "Network 1").value == "residual-20"
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_a_network_of_other_images_in_a_link_is_answered_with_a_sentence(open_page: Open) -> None:
+    page = open_page("ensemble", lang="en", part="together", net1="plain-20-fashion")
+    (line,) = said(page)
+    assert "or it does not fit this figure" in line
+    assert box(page, "Network 1").value == "residual-20"
+
+
+def test_bars_name_what_sets_networks_of_one_name_apart() -> None:
+    subjects = [
+        trained.subject(code)
+        for code in ("residual-20", "residual-56", "residual-56-stochastic-depth")
+    ]
+    assert averaging.labels(subjects, translator("en")) == [
+        "residual-20, seed 0",
+        "residual-56, seed 0",
+        "residual-56, stochastic depth, seed 0",
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -176,6 +210,9 @@ def test_networks_that_ship_are_cut_at_once_and_judged(lab: Keeper, open_page: O
         assert f"{regime}: with as many deleted it loses" in words
     assert "But it is one seed" in words
     assert "23 of 54 units in each step, error 5.96 %; all units, 6.10 %" in words
+    assert "Here 12 of 27 units take part, 44.4 % (there 42.6 %)" in words
+    (chart,) = charts(page)
+    assert "1: each possible lesion once; 2, 4, 8: 10 draws at random" in chart["captions"][1]
     assert "on 360 test images" in words
     assert "New seeds" in labels(page)
 
@@ -202,6 +239,12 @@ def test_networks_are_averaged_and_set_against_a_deep_one(lab: Keeper, open_page
     assert "The 2 networks together err in" in words_of(page)
     assert link(page) == {"lang": "en", "part": "together", "net3": "none"}
 
+    box(page, "Network 2").set_value("none").run()
+    (line,) = errors(page)
+    assert "An ensemble of 1 network was asked for" in line
+    assert "The 2 networks together err in" in words_of(page)  # those drawn last
+    assert len(figures(page)) == 2
+
 
 def test_what_units_do_to_the_signal_is_drawn_stage_by_stage(lab: Keeper, open_page: Open) -> None:
     page = open_page("ensemble", lang="en", part="refinement", network="residual-20")
@@ -221,6 +264,17 @@ def test_what_units_do_to_the_signal_is_drawn_stage_by_stage(lab: Keeper, open_p
     words = words_of(page)
     assert "‖F‖/‖h‖ of the first against the highest of the others" in words
     assert "Units are not independent" in words
+
+
+def test_where_there_are_few_lesions_each_is_made_once() -> None:
+    few = regime_cuts.lesions_by_number(NetworkSpec(depth=8))
+    assert {k: [lesion.deleted for lesion in group] for k, group in few.items()} == {
+        1: [(1,), (2,), (3,)],
+        2: [(1, 2), (1, 3), (2, 3)],
+    }
+    some = regime_cuts.lesions_by_number(NetworkSpec(depth=20))
+    assert {k: len(group) for k, group in some.items()} == {1: 9, 2: 10, 4: 10, 8: 9}
+    assert len(set(some[8])) == 9  # so many has nine units but one
 
 
 # --- what is trained here, with a lab -------------------------------------------------------------
@@ -246,6 +300,15 @@ def test_networks_are_trained_in_four_ways_and_then_cut(lab: Keeper, open_page: 
     by_unit, by_number = figures(page)
     assert set(series(by_unit)) == {f"unit:{regime}:0" for regime in REGIMES}
     assert by_number["layout"]["xaxis"]["ticktext"] == ["0", "1", "2"]  # three units: one stays
+    for trace in series(by_number).values():  # all that there are: nothing was drawn
+        assert trace["error_y"]["array"] == [0, 0, 0]
+    words = words_of(page)
+    assert (
+        chart["captions"][1]
+        == "0: intact; 1, 2: each possible lesion once. No whiskers: nothing was drawn."
+    )
+    assert "Here 1 of 3 units take part, 33.3 % (there 42.6 %)" in words
+    assert "beyond noise" not in words.partition("Published.")[0].partition("as usual: with")[2]
     assert "Measured on this machine, and remembered." in [one.value for one in page.success]
     assert f"run `{study.runs[0].digest}`" in words_of(page)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import trained
+from pages.ui.cut_bench import counterpart
 from pages.ui.lab import Keeper
 from pages.ui.translate import translator
 from pages.ui.unit_row import NAME, Said
@@ -67,7 +69,7 @@ def test_before_the_lab_is_there_the_networks_stand_there_with_their_recorded_er
     page = open_page("lesion", lang="en")
     assert not page.exception
     first, second = rows(page)
-    assert (first["name"], second["name"]) == ("residual-56, width 8", "plain-56, width 8")
+    assert (first["name"], second["name"]) == ("residual-56", "plain-56")
     assert (first["plain"], second["plain"]) == (False, True)
     for row, name in ((first, "residual-56"), (second, "plain-56")):
         assert [len(row["units"]), len(row["partners"])] == [27, 27]
@@ -131,8 +133,8 @@ def test_a_shorter_network_beside_is_cut_as_far_on_and_the_page_says_so(open_pag
     first, second = rows(page)
     assert first["lesion"]["order"]
     assert not second["lesion"]["order"]
-    assert second["partners"] == [3, 6, 9, 12, 15, 18, 21, 24, 27]
-    assert "unit u goes with unit ⌈u·m/n⌉" in all_words(page)
+    assert second["partners"] == [1, 5, 9, 10, 14, 18, 19, 23, 27]
+    assert "So unit 2 of 27 of residual-56 goes with unit 2 of 9 of plain-20." in all_words(page)
 
 
 @pytest.mark.usefixtures("no_lab")
@@ -179,13 +181,41 @@ def test_the_network_beside_follows_and_the_lesion_stays_as_far_as_it_fits(
     page = open_page("lesion", lang="en", cut="3,14")
     page.selectbox[0].set_value("residual-20").run()
     assert not page.exception
-    assert [row["name"] for row in rows(page)] == ["residual-20, width 8", "plain-20, width 8"]
+    assert [row["name"] for row in rows(page)] == ["residual-20", "plain-20"]
     assert deleted(page) == [[], []]  # it has no unit 14
     assert said(page) == []
     assert link(page) == {"lang": "en", "network": "residual-20"}
     page.selectbox[0].set_value("residual-56-pre-activation").run()
     assert len(rows(page)[0]["units"]) == 27
     assert said(page) == errors(page) == []
+
+
+@pytest.mark.usefixtures("no_lab")
+@pytest.mark.parametrize(
+    ("network", "beside"),
+    [
+        ("residual-56-pre-activation", "plain-56"),
+        ("residual-56-stochastic-depth", "plain-56"),
+        ("residual-20-seed-1", "plain-20"),
+        ("residual-56-fashion", "plain-20-fashion"),
+        ("plain-20", "residual-20"),
+        ("vgg-14", "residual-20"),
+    ],
+)
+def test_beside_a_network_stands_its_twin_or_the_nearest_in_depth(
+    network: str, beside: str
+) -> None:
+    assert counterpart(trained.subject(network)) == beside
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_only_of_a_pre_activation_network_it_is_said_that_its_first_unit_stays(
+    open_page: Open,
+) -> None:
+    usual = given(open_page("lesion", lang="en"))["words"]["differ"]
+    assert "pre-activation" not in usual
+    found = given(open_page("lesion", lang="en", network="residual-56-pre-activation"))
+    assert "nor the first of a pre-activation network" in found["words"]["differ"]
 
 
 @pytest.mark.usefixtures("no_lab")
@@ -329,6 +359,13 @@ def test_a_branch_times_0_is_a_deleted_unit(lab: Keeper, open_page: Open) -> Non
     assert scaled_one == deleted_one
 
 
+def test_a_plain_unit_times_0_is_not_a_deleted_one(lab: Keeper, open_page: Open) -> None:
+    asked = {"lang": "en", "network": "plain-20", "beside": "none"}
+    deleted_one = rows(open_page("lesion", **asked, cut="9"))[0]["numbers"]
+    scaled_one = rows(open_page("lesion", **asked, scale="9:0"))[0]["numbers"]
+    assert scaled_one["loss"] != deleted_one["loss"]
+
+
 def test_a_run_of_this_lab_can_be_cut_and_a_file_that_was_tampered_with_is_refused(
     lab: Keeper, open_page: Open
 ) -> None:
@@ -364,4 +401,4 @@ def test_a_run_of_this_lab_can_be_cut_and_a_file_that_was_tampered_with_is_refus
     page = open_page("lesion", **asked)
     assert not page.exception
     assert any("it has left none, or they were removed" in one for one in errors(page))
-    assert rows(page)[0]["name"] == "residual-56, width 8"
+    assert rows(page)[0]["name"] == "residual-56"

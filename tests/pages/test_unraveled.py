@@ -64,7 +64,7 @@ def test_three_units_are_eight_paths_and_fifteen_nodes(open_page: Open) -> None:
     assert not page.exception
     words = all_words(page)
     assert "$2^{3}$ = 8 paths" in words
-    assert "The tree has 8 + 4 + 2 + 1 = 15 nodes" in words
+    assert "The whole tree has 8 + 4 + 2 + 1 = 15 nodes" in words
     assert tree(page)["deleted"] == []
     assert tree(page)["svg"].count('class="rl-leaf"') == 8
     (equation,) = [text.value for text in page.latex]
@@ -76,11 +76,26 @@ def test_a_deletion_takes_half_of_the_paths_and_strikes_its_terms_out(open_page:
     page = open_page("unraveled", lang="en", cut="2")
     words = all_words(page)
     assert "8 → 4 paths" in words
-    assert "$2^{3}$ → $2^{2}$: without $f_2$, all paths through it are gone." in words
+    assert "$2^{3}$ → $2^{2}$: without $f_2$, all paths through it are gone, half" in words
     assert tree(page)["deleted"] == [2]
     (equation,) = [text.value for text in page.latex]
     assert equation.count("\\cancel{f_2(x + f_1(x))}") == 2
     assert link(page) == {"lang": "en", "cut": "2"}
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_two_deletions_take_the_paths_through_any_of_them(open_page: Open) -> None:
+    words = all_words(open_page("unraveled", lang="en", n=6, cut="2,4"))
+    assert "64 → 16 paths" in words
+    assert "$2^{6}$ → $2^{4}$: without $f_2$, $f_4$, all paths through any of them are" in words
+    assert "The whole tree has 64 + 32" in words
+
+
+@pytest.mark.usefixtures("no_lab")
+def test_one_unit_is_no_units(open_page: Open) -> None:
+    words = all_words(open_page("unraveled", lang="en", n=1, lengths=1))
+    assert "1 unit: 2 paths" in str(charts(open_page("unraveled", lang="en", lengths=1)))
+    assert not re.search(r"(?<![0-9,])1 (units|paths|nodes)", words)
 
 
 @pytest.mark.usefixtures("no_lab")
@@ -96,10 +111,31 @@ def test_a_plain_network_has_one_path_and_loses_it(open_page: Open) -> None:
     page = open_page("unraveled", lang="en", join="plain")
     assert "#### 1 path" in all_words(page)
     page = open_page("unraveled", lang="en", join="plain", cut="1")
-    assert "1 → 0 paths" in all_words(page)
-    assert "no path is left" in all_words(page)
+    assert "1 → 0 trained paths" in all_words(page)
+    assert "trained is gone: it led through $f_1$." in all_words(page)
+    assert "what comes next ($f_2$) is given an input that it never saw" in all_words(page)
     (equation,) = [text.value for text in page.latex]
-    assert "y_3 = f_3(f_2(\\cancel{f_1(x)}))" in equation
+    assert equation.strip("$\n") == r"y_3 = f_3(f_2(\cancel{f_1}(x))) \;\to\; f_3(f_2(x))"
+
+
+@pytest.mark.usefixtures("no_lab")
+@pytest.mark.parametrize(
+    ("cut", "next_one", "closed"),
+    [
+        ("2", "what comes next ($f_3$) is", "f_3(f_1(x))"),
+        ("1,2", "what comes next ($f_3$) is", "f_3(x)"),
+        ("1,3", "what comes next ($f_2$) is", "f_2(x)"),
+        ("3", "and the classifier is given what it", "f_2(f_1(x))"),
+        ("1,2,3", "and the classifier is given what it", "x"),
+    ],
+)
+def test_a_plain_networks_gap_is_closed_and_the_next_gets_what_it_never_saw(
+    open_page: Open, cut: str, next_one: str, closed: str
+) -> None:
+    page = open_page("unraveled", lang="en", join="plain", cut=cut)
+    assert next_one in all_words(page)
+    (equation,) = [text.value for text in page.latex]
+    assert equation.strip("$\n").endswith(rf"\to\; {closed}")
 
 
 @pytest.mark.usefixtures("no_lab")

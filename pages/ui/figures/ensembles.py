@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 from pages.ui import theme
 from resnet_core.studies.ensembles import Classified, Together
 
+LONG_NAME = 24
+"""Characters of a name that stand in one line."""
+
 
 @dataclass(frozen=True)
 class _Row:
@@ -65,7 +68,7 @@ def errors_together(
     return go.Figure(
         traces,
         theme.layout(
-            xaxis=theme.axis(t("test error, %"), range=[0, max(1.0, 1.3 * widest)], nticks=6),
+            xaxis=theme.axis(t("test error, %"), range=[0, max(1.0, 1.6 * widest)], nticks=6),
             yaxis=_names_axis(t("network"), [row.label for row in rows]),
             barmode="overlay",
             uirevision=f"kept for {'; '.join(row.label for row in rows)}",
@@ -129,6 +132,7 @@ def cost_together(
             xaxis=theme.axis(t("% of {name}", name=deep_name), range=[0, 1.06 * widest], nticks=6),
             yaxis=_names_axis(t("cost"), [t("parameters"), t("multiply-adds")]),
             barmode="stack",
+            uniformtext={"minsize": 12, "mode": "hide"},  # no name where it would be tiny
             shapes=[
                 {"type": "line", "x0": 100, "x1": 100, "yref": "paper", "y0": 0, "y1": 1}
                 | {"line": line}
@@ -138,11 +142,17 @@ def cost_together(
     )
 
 
+def _in_two_lines(label: str) -> str:
+    """Break a long name behind its first part: on a small screen it would leave no room."""
+    first, comma, rest = label.partition(", ")
+    return f"{first},<br>{rest}" if comma and len(label) > LONG_NAME else label
+
+
 def _names_axis(title: str, labels: Sequence[str]) -> dict[str, object]:
     return theme.axis(
         title,
         tickvals=list(range(len(labels))),
-        ticktext=list(labels),
+        ticktext=[_in_two_lines(label) for label in labels],
         tickfont={"size": 13, "color": theme.color("text")},
         ticks="",
         ticklabelstandoff=8,

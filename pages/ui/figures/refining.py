@@ -15,6 +15,9 @@ from pages.ui import theme
 
 Number = float | None
 
+FEW_UNITS = 12
+"""Up to so many each has its tick."""
+
 
 def ratios_by_unit(
     stages: Sequence[int], ratios: Sequence[Number], *, t: Callable[..., str]
@@ -85,7 +88,11 @@ def errors_by_exit(
     return go.Figure(
         [trace, first],
         theme.layout(
-            xaxis=theme.axis(t("the head reads after unit"), nticks=8, tickformat="d"),
+            xaxis=theme.axis(
+                t("the head reads after unit"),
+                range=[min(units, default=1) - 0.5, max(units, default=1) + 0.5],
+                **_whole(len(units)),
+            ),
             yaxis=theme.axis(
                 t("test error, %"),
                 rangemode="tozero",
@@ -127,7 +134,7 @@ def _by_unit(
     return go.Figure(
         traces,
         theme.layout(
-            xaxis=theme.axis(t("unit"), range=[0.3, len(stages) + 0.7], nticks=8, tickformat="d"),
+            xaxis=theme.axis(t("unit"), range=[0.3, len(stages) + 0.7], **_whole(len(stages))),
             yaxis=axis,
             uirevision=f"kept for {uid} {list(stages)}",
         ),
@@ -148,6 +155,11 @@ def _first_unit(trace: go.Scatter, uid: str) -> go.Scatter:
         cliponaxis=False,
         hoverinfo="skip",
     )
+
+
+def _whole(units: int) -> dict[str, Any]:
+    """Give the ticks of an axis of units: whole ones, each unit's own where there are few."""
+    return {"dtick": 1, "tick0": 1} if units <= FEW_UNITS else {"nticks": 8, "tickformat": "d"}
 
 
 def _stage_color(stage: int) -> str:

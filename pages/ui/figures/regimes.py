@@ -43,6 +43,9 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
 )
 """Keys are those of ``specs.regimes.REGIMES``."""
 
+FEW_UNITS = 12
+"""Up to so many each has its tick; nor has half a unit one."""
+
 APART = 0.13
 """Between the points of two ways of training at one number of deleted units."""
 
@@ -94,10 +97,11 @@ def error_by_unit(
                 )
             )
     units = max((len(one.lesions[1]) for one in found), default=1)
+    ticks = {"dtick": 1, "tick0": 1} if units <= FEW_UNITS else {"nticks": 8, "tickformat": "d"}
     return go.Figure(
         traces,
         theme.layout(
-            xaxis=theme.axis(t("deleted unit"), range=[0.5, units + 0.5], nticks=8, tickformat="d"),
+            xaxis=theme.axis(t("deleted unit"), range=[0.5, units + 0.5], **ticks),
             yaxis=_error_axis(t),
             uirevision=_kept(found),
         ),
@@ -109,7 +113,8 @@ def error_by_number(
 ) -> go.Figure:
     """Draw the mean error by the number of units that are deleted at once, with its 95 % interval.
 
-    The interval is that over the lesions, or over the seeds where there are several.
+    The interval is that over the lesions, or over the seeds where there are several. Of one seed
+    whose lesions are all there are there is none: nothing was drawn.
     """
     numbers = [0, *sorted(found[0].lesions)] if found else [0]
     traces: list[go.Scatter] = []
@@ -118,7 +123,10 @@ def error_by_number(
         if not group:
             continue
         samples = [_sample(group, number) for number in numbers]
-        halves = [100 * half_width(row) if len(row) > 1 else 0.0 for row in samples]
+        halves = [
+            100 * half_width(row) if _is_sample(group, number, row) else 0.0
+            for number, row in zip(numbers, samples, strict=True)
+        ]
         lift = APART * (place - (len(LOOKS) - 1) / 2)
         color = theme.color(look.color)
         traces.append(
@@ -130,7 +138,11 @@ def error_by_number(
                 x=[at + lift for at in range(len(numbers))],
                 y=[round(100 * fmean(row), 3) for row in samples],
                 customdata=[
-                    [number, f"{half:.1f}", len(row)]
+                    [
+                        number,
+                        f" ± {half:.1f}" if _is_sample(group, number, row) else "",
+                        len(row),
+                    ]
                     for number, half, row in zip(numbers, halves, samples, strict=True)
                 ],
                 error_y={
@@ -155,7 +167,7 @@ def error_by_number(
                 hovertemplate=(
                     f"{names[regime]}<br>"
                     + t(
-                        "{number} units deleted: {error} ± {half} % (n = {count})",
+                        "{number} units deleted: {error}{half} % (n = {count})",
                         number="%{customdata[0]}",
                         error="%{y:.1f}",
                         half="%{customdata[1]}",
@@ -184,6 +196,13 @@ def _sample(group: Sequence[Cuts], number: int) -> list[float]:
     """Give the errors that a mean is of: those of one network's lesions, or the seeds' means."""
     rows = [one.lesions[number] if number else (one.intact,) for one in group]
     return list(rows[0]) if len(rows) == 1 else [fmean(row) for row in rows]
+
+
+def _is_sample(group: Sequence[Cuts], number: int, row: Sequence[float]) -> bool:
+    """Whether a mean is one of several that could have been drawn, and so has an interval."""
+    if len(row) < 2:
+        return False
+    return len(group) > 1 or not group[0].is_complete(number)
 
 
 def _error_axis(t: Callable[..., str]) -> dict[str, Any]:

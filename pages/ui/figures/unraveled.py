@@ -3,7 +3,8 @@
 Source: Veit et al. 2016, arXiv:1605.06431, figure 1. From the output back: y_i is y_{i-1} plus
 f_i(y_{i-1}), so each addition has two branches, and n of them end in 2^n copies of the input. In
 the drawing each unit stands above its copies. A deleted unit gives nothing, and neither does what
-leads to it alone.
+leads to it alone. A plain network has one path, which is gone without any of its units; on the
+bench the gap is closed, and what lies behind it gets what it never saw.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ TOP, BOTTOM = 98, 360
 """Of the tree."""
 GONE = 0.1
 """Opacity of what is no longer reached."""
+ASTRAY = 0.45
+"""Opacity of plain units behind a gap."""
 
 STYLES: Mapping[str, str] = MappingProxyType(
     {
         "through": "fill:none;stroke:var(--muted)",
         "around": "fill:none;stroke:var(--residual)",
+        "gap": "fill:none;stroke:var(--plain);stroke-width:2;stroke-dasharray:5 4",
         "box": "fill:var(--paper);stroke:var(--text);stroke-width:1.5",
         "node": "fill:var(--text);stroke:none",
         "sum": "fill:var(--paper);stroke:var(--text);stroke-width:1.5",
@@ -130,13 +134,14 @@ def drawing_words(
     """Say what the drawing shows, for those who do not see it."""
     if is_plain:
         return t(
-            "A plain network of {units} units: one path. Deleted: {deleted}; paths left: {left}.",
+            "A plain network, units: {units}; one path. Deleted: {deleted}; trained paths left: "
+            "{left}.",
             units=units,
             deleted=", ".join(map(str, sorted(deleted))) or "–",
             left=0 if deleted else 1,
         )
     return t(
-        "A residual network of {units} units and its tree of {paths} paths with {nodes} nodes. "
+        "A residual network, units: {units}; its whole tree of {paths} paths with {nodes} nodes. "
         "Deleted: {deleted}; paths left: {left}.",
         units=units,
         paths=1 << units,
@@ -155,19 +160,23 @@ def _diagram(
     yield text(LEFT - 14, LINE + 5, "x", STYLES["word"], "end")
     yield text(RIGHT + 16, LINE + 5, name("y", units), STYLES["word"])
     for unit in range(1, units + 1):
-        yield _unit(unit, units, is_plain, unit in deleted, t)
+        yield _unit(unit, units, is_plain, deleted, t)
 
 
-def _unit(unit: int, units: int, is_plain: bool, is_gone: bool, t: Callable[..., str]) -> str:
+def _unit(
+    unit: int, units: int, is_plain: bool, deleted: Collection[int], t: Callable[..., str]
+) -> str:
     start, end = _x(unit - 1, units), _x(unit, units)
     middle = (start + end) / 2
     half = min(26.0, 0.24 * (end - start))
-    fade = f";opacity:{GONE}" if is_gone else ""
+    is_gone = unit in deleted
+    is_astray = is_plain and not is_gone and any(one < unit for one in deleted)
+    fade = f"opacity:{GONE if is_gone else ASTRAY}" if is_gone or is_astray else ""
     parts = [
         rect(start, 14, end - start, LINE + 8, STYLES["hit"], radius=8).replace(
             "<rect", '<rect class="rl-hit"', 1
         ),
-        f'<g class="rl-f" style="{fade.removeprefix(";")}">',
+        f'<g class="rl-f" style="{fade}">',
         path(
             f"M{number(start)} {LINE}H{number(end - (0 if is_plain else 9))}",
             STYLES["through"] + ";stroke-width:2",
@@ -176,7 +185,11 @@ def _unit(unit: int, units: int, is_plain: bool, is_gone: bool, t: Callable[...,
         text(middle, LINE + 5, name("f", unit), STYLES["word"], "middle"),
         "</g>",
     ]
-    if not is_plain:
+    if is_plain:
+        arc = f"M{number(start)} {LINE}C{number(start + 6)} 14 {number(end - 6)} 14 "
+        arc = path(f"{arc}{number(end)} {LINE}", STYLES["gap"] + ("" if is_gone else ";opacity:0"))
+        parts.append(arc.replace("<path", '<path class="rl-gap"', 1))
+    else:
         curve = f"M{number(start + 6)} {LINE}V36Q{number(start + 6)} 22 {number(start + 20)} 22"
         curve += f"H{number(end - 14)}Q{number(end)} 22 {number(end)} 36V{LINE - 9}"
         parts += [
@@ -193,7 +206,7 @@ def _unit(unit: int, units: int, is_plain: bool, is_gone: bool, t: Callable[...,
     )
     parts.append(cross.replace("<path", '<path class="rl-cross"', 1))
     said = {
-        "class": "rl-unit",
+        "class": "rl-unit rl-astray" if is_astray else "rl-unit",
         "data-unit": unit,
         "tabindex": 0,
         "role": "button",
@@ -232,7 +245,7 @@ def _edge(
             word = name("f", units - len(node.way) + 1)
             style = f"fill:var(--text);font-size:{number(size)}px"
             inside.append(text(middle, node.y + 0.34 * size, word, style, "middle"))
-    return _part(node, units, deleted, "".join(inside))
+    return _part(node, units, is_plain, deleted, "".join(inside))
 
 
 def _dot(node: Node, units: int, is_plain: bool, deleted: Collection[int]) -> str:
@@ -251,11 +264,12 @@ def _dot(node: Node, units: int, is_plain: bool, deleted: Collection[int]) -> st
             inside += text(x - 12, node.y + 5, length, STYLES["small"], "end")
         area = rect(x - 40, node.y - room / 2, 60, room, STYLES["hit"], radius=0)
         inside += area.replace("<rect", '<rect class="rl-leaf"', 1)
-    return _part(node, units, deleted, inside)
+    return _part(node, units, is_plain, deleted, inside)
 
 
-def _part(node: Node, units: int, deleted: Collection[int], inside: str) -> str:
-    through = node.units(units)
+def _part(node: Node, units: int, is_plain: bool, deleted: Collection[int], inside: str) -> str:
+    # A chain is one path: all of it is gone without any of its units.
+    through = tuple(range(1, units + 1)) if is_plain else node.units(units)
     said: dict[str, object] = {
         "class": "rl-way",
         "data-way": node.way,

@@ -13,10 +13,18 @@ from resnet_core.specs.regimes import (
 )
 
 
-def test_the_share_of_active_units_is_the_papers_rounded_up():
-    assert active_units(NetworkSpec(depth=110)) == 23  # of 54, Veit 2016 section 5
-    assert active_units(NetworkSpec(depth=56)) == 12  # of 27: 11.5
-    assert active_units(NetworkSpec(depth=8)) == 2  # of 3: 1.3
+@pytest.mark.parametrize(
+    ("depth", "active"),
+    [
+        (110, 23),  # of 54, Veit 2016 section 5
+        (56, 12),  # of 27: 11.5, half-way
+        (32, 6),  # of 15: 6.4
+        (20, 4),  # of 9: 3.8
+        (8, 1),  # of 3: 1.3
+    ],
+)
+def test_the_active_units_are_the_whole_number_nearest_to_the_papers_share(depth, active):
+    assert active_units(NetworkSpec(depth=depth)) == active
 
 
 @pytest.mark.parametrize("regime", REGIMES)

@@ -5,7 +5,7 @@ import random
 import pytest
 from scipy.stats import pearsonr
 
-from resnet_core.specs import NetworkSpec
+from resnet_core.specs import DataSpec, NetworkSpec, TrainSpec
 from resnet_core.studies.lesions import (
     Deletions,
     deletion_verdict,
@@ -72,6 +72,7 @@ def test_a_plain_network_that_bears_no_deletion_is_as_theory_expects():
     said = text(deletion_verdict(deletions(PLAIN, [0.9] * 5 + [0.72] + [0.8] * 3)))
     assert "plain-20 bears no deletion, as theory expects of one path" in said
     assert "the lowest error after any is 72.0 % (unit 6), intact 2.0 %" in said
+    assert "an error below 60 %; guessing among ten equal classes is wrong at 90 %" in said
 
 
 def test_a_plain_network_that_bears_a_deletion_is_against_theory():
@@ -83,15 +84,63 @@ def test_a_plain_network_that_bears_a_deletion_is_against_theory():
 def test_twins_are_compared_by_their_median_deletion():
     residual, plain = deletions(RESIDUAL, [0.05] * 9), deletions(PLAIN, [0.82] * 9)
     said = text(deletion_verdict(residual, plain))
-    assert "costs residual-20 3.0 points and plain-20 80.0: with shortcuts, less is lost" in said
+    assert (
+        "costs 3.0 points (residual-20) and 80.0 (plain-20): with shortcuts, less is lost" in said
+    )
     swapped = text(deletion_verdict(deletions(RESIDUAL, [0.82] * 9), deletions(PLAIN, [0.05] * 9)))
-    assert "costs residual-20 80.0 points and plain-20 3.0" in swapped
+    assert "costs 80.0 points (residual-20) and 3.0 (plain-20)" in swapped
     assert "not less is lost, against theory" in swapped
 
 
 def test_twins_that_lose_as_much_are_against_theory():
     said = text(deletion_verdict(deletions(RESIDUAL, [0.5] * 9), deletions(PLAIN, [0.5] * 9)))
     assert "not less is lost, against theory" in said
+
+
+DIGITS = {"train": TrainSpec(), "data": DataSpec()}
+
+
+def pair(residual=RESIDUAL, plain=PLAIN, **other):
+    """What is said of both, the plain one trained in another way."""
+    found = [
+        Deletions(network, 0.02, (error,) * sum(network.units_per_stage), 360, **known)
+        for network, error, known in ((residual, 0.05, DIGITS), (plain, 0.82, DIGITS | other))
+    ]
+    return text(deletion_verdict(*found))
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"residual": NetworkSpec(depth=8, width=8)}, "residual-8 has 8 layers and plain-20 has 2"),
+        ({"residual": NetworkSpec(depth=20, width=2)}, "residual-20 has 2 and plain-20 has 8"),
+        ({"train": TrainSpec(steps=50)}, "residual-20 for 200 steps and plain-20 for 50"),
+        ({"train": TrainSpec(seed=3)}, "training seed: residual-20 has 0 and plain-20 has 3"),
+        ({"train": TrainSpec(batch_size=32)}, "how the weights were fitted"),
+        ({"data": DataSpec(dataset="fashion-mnist")}, "trained on other images"),
+        ({"residual": NetworkSpec(depth=20, width=8, survival=0.5)}, "was left out at random"),
+        (
+            {"plain": NetworkSpec(family="vgg", block="single", join="plain", depth=14, width=8)},
+            "built of other layers",
+        ),
+    ],
+)
+def test_what_differs_beside_the_shortcuts_is_named_and_the_shortcuts_get_no_credit(changed, named):
+    said = pair(**changed)
+    assert "differ in more than their shortcuts" in said
+    assert named in said
+    assert "with shortcuts" not in said
+
+
+def test_order_and_how_often_a_training_was_looked_at_leave_a_pair_fair():
+    pre = NetworkSpec(depth=20, width=8, order="pre-activation", shortcut="B")
+    said = pair(residual=pre, train=TrainSpec(evaluations=3))
+    assert "with shortcuts, less is lost" in said
+
+
+def test_a_label_stands_in_place_of_the_name():
+    found = Deletions(RESIDUAL, 0.02, (0.03,) * 9, 360, label="residual-20, dropout")
+    assert "of the 9 units of residual-20, dropout can be" in text(deletion_verdict(found))
 
 
 def test_two_residual_networks_are_no_twins():
@@ -106,26 +155,51 @@ def test_a_mean_that_rises_is_as_theory_expects():
     said = text(many_verdict("residual-56", {4: [0.2, 0.2, 0.2], 2: [0.1, 0.1, 0.1]}))
     assert "residual-56 by number of deleted units: 2: 10.0 ± 0.0 %; 4: 20.0 ± 0.0 %" in said
     assert "(draws of each: 3)" in said
-    assert "It rises with each number, as theory expects." in said
-    assert "noise" not in said
+    assert "It rises with each number, beyond noise, as theory expects." in said
 
 
-def test_a_mean_that_falls_or_stays_is_against_theory():
+def test_a_mean_that_falls_beyond_noise_is_against_theory():
     said = text(many_verdict("r", {2: [0.3] * 3, 4: [0.2] * 3, 8: [0.2] * 3, 16: [0.4] * 3}))
-    assert "It does not rise everywhere, against theory: not from 2 → 4, 4 → 8." in said
+    assert "It falls, beyond noise, from 2 → 4: against theory." in said
     assert "as theory expects" not in said
 
 
-def test_a_rise_within_noise_is_said_to_be_so():
-    said = text(many_verdict("r", {2: [0.1, 0.5, 0.3], 4: [0.2, 0.6, 0.31], 8: [0.9, 0.9, 0.9]}))
-    assert "It rises with each number" in said
-    assert "But from 2 → 4 the rise is within noise" in said
+def test_a_mean_that_falls_within_noise_is_not_against_theory():
+    said = text(many_verdict("r", {2: [0.1, 0.4, 0.25], 4: [0.1, 0.3, 0.2], 8: [0.9] * 3}))
+    assert "against theory" not in said
+    assert "From 2 to 8 it rises, as theory expects; but not each step is beyond noise" in said
+    assert "from 2 → 4 the 95 % interval" in said
 
 
-def test_one_draw_says_nothing_about_noise():
-    said = text(many_verdict("r", {2: [0.1], 4: [0.9]}))
-    assert "2: 10.0 %; 4: 90.0 %" in said
-    assert "But from 2 → 4 the rise is within noise" in said
+def test_where_no_rise_is_beyond_noise_none_is_shown():
+    said = text(many_verdict("r", {1: [0.1, 0.5], 2: [0.2, 0.5], 4: [0.3, 0.5]}))
+    assert "a rise is not shown: from 1 to 4 the 95 % interval of the difference holds 0" in said
+    assert "theory" not in said
+
+
+def test_small_steps_that_add_up_to_a_rise_are_said_to_do_so():
+    draws = {k: [k / 10 - 0.05, k / 10, k / 10 + 0.05] for k in (1, 2, 3, 4, 5)}
+    said = text(many_verdict("r", draws))
+    assert "From 1 to 5 it rises, as theory expects" in said
+    assert "1 → 2, 2 → 3, 3 → 4, 4 → 5" in said
+
+
+def test_one_draw_does_not_say_whether_it_rises():
+    said = text(many_verdict("r", {2: [0.1], 4: [0.5, 0.6]}))
+    assert "2: 10.0 %; 4: 55.0 %" in said
+    assert "one draw only" in said
+    assert "interval" not in said
+    assert "theory" not in said
+
+
+def test_what_is_lost_already_has_no_rise_to_expect():
+    said = text(many_verdict("p", {1: [0.85, 0.87], 2: [0.9, 0.91]}, plain=True))
+    assert "With 1 deleted, hardly anything is left to lose" in said
+    assert "theory" not in said
+
+
+def test_a_plain_network_that_still_knows_something_is_not_praised_for_a_rise():
+    assert len(many_verdict("p", {1: [0.3] * 3, 2: [0.5] * 3}, plain=True)) == 1
 
 
 def test_one_number_is_compared_with_nothing():

@@ -23,8 +23,32 @@ def text(found):
 
 def test_first_units_that_change_the_signal_most_are_as_refinement_would_have_it():
     said = text(refining((1.5, 0.2, 0.1), (0.5, 0.24, 0.2)))[0]
-    assert said.startswith("In every stage the first unit changes the signal most, as refinement")
+    assert said.startswith(
+        "In every stage the first unit clearly changes the signal most, as refinement"
+    )
     assert said.endswith("1.50 > 0.20; 0.50 > 0.24.")
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            [(1.34, 0.70), (0.32, 0.31), (0.32, 0.27)],
+            "most in stage 1, as refinement would have it, but hardly more than another in stage "
+            "2, 3 (by less than 20 %, our line)",
+        ),
+        ([(1.2, 1.0), (1.19, 1.0)], "most in stage 1, as refinement would have it, but hardly"),
+        (
+            [(1.5, 0.2), (0.32, 0.31), (0.2, 0.5)],
+            "most in stage 1, hardly more than another in stage 2 (by less than 20 %, our line), "
+            "and not in stage 3, against refinement",
+        ),
+        ([(0.32, 0.31), (0.2, 0.5)], "In no stage the first unit clearly changes the signal most"),
+        ([(0.32, 0.31)], "In no stage the first unit clearly changes the signal most (by 20 % or"),
+    ],
+)
+def test_a_hairs_breadth_is_no_standing_out(rows, sentence):
+    assert sentence in text(refining(*rows))[0]
 
 
 @pytest.mark.parametrize(

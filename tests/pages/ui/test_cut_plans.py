@@ -8,7 +8,7 @@ from io import StringIO
 
 import pytest
 
-from pages.ui import cut_plans, trained
+from pages.ui import cut_drawn, cut_plans, trained
 from pages.ui.asking import Cut
 from pages.ui.cut_measuring import Measuring, Task
 from pages.ui.cut_plans import Dice
@@ -79,7 +79,7 @@ def test_networks_are_named_as_shortly_as_tells_them_apart() -> None:
     assert cut_plans.labels([RESIDUAL, PLAIN], t) == ["residual-20", "plain-20"]
     other = trained.subject("residual-56-stochastic-depth")
     names = cut_plans.labels([DEEP, other], t)
-    assert names[0] == "residual-56, width 8"
+    assert names[0] == "residual-56"
     assert "stochastic depth" in names[1]
     seeds = cut_plans.labels([RESIDUAL, trained.subject("residual-20-seed-1")], t)
     assert [name.rpartition(", ")[2] for name in seeds] == ["seed 0", "seed 1"]
@@ -97,6 +97,16 @@ def test_there_is_nothing_to_judge_before_every_deletion_is_measured(
     found = cut_plans.deletions(RESIDUAL)
     assert found is not None
     assert (found.intact, found.errors, found.images) == (0.05, (0.1,) * 9, 360)
+
+
+def test_a_caption_counts_the_draws_that_are_there(measured: Callable[..., None]) -> None:
+    by_number = dict(cut_plans.drawn("many", RESIDUAL.network, DICE))
+    measured(Task(RESIDUAL, (*by_number[1], by_number[2][0])))
+    said = cut_drawn._draws("many", [RESIDUAL], DICE, t)
+    assert said == "Draws of each number, so far: 0 to 3 of 3, with seed 7."
+    measured(cut_plans.task("many", RESIDUAL, DICE))
+    said = cut_drawn._draws("many", [RESIDUAL], DICE, t)
+    assert said == "Draws of each number: 3, with seed 7."
 
 
 def test_what_was_measured_can_be_taken_home(measured: Callable[..., None]) -> None:

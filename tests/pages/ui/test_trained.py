@@ -52,20 +52,31 @@ def test_every_network_that_ships_can_be_taken_and_has_a_title_of_its_own() -> N
 @pytest.mark.parametrize(
     ("settings", "title"),
     [
-        ({"depth": 56}, "residual-56, width 8"),
-        ({"join": "plain"}, "plain-20, width 8"),
-        ({"order": "pre-activation"}, "residual-20, width 8, full pre-activation"),
-        ({"shortcut": "B"}, "residual-20, width 8, shortcut B"),
-        ({"survival": 0.5}, "residual-20, width 8, stochastic depth, survival 0.5"),
-        ({"active": 4}, "residual-20, width 8, 4 units a step"),
-        ({"branch_dropout": 0.3}, "residual-20, width 8, dropout 0.3 in the branches"),
-        ({"block": "bottleneck"}, "residual-20, width 8, bottleneck"),
+        ({"depth": 56}, "residual-56"),
+        ({"width": 16}, "residual-20, width 16"),
+        ({"join": "plain"}, "plain-20"),
+        ({"order": "pre-activation"}, "residual-20, full pre-activation"),
+        ({"shortcut": "B"}, "residual-20, shortcut B"),
+        ({"survival": 0.5}, "residual-20, stochastic depth"),
+        ({"survival": 0.7}, "residual-20, stochastic depth, survival 0.7"),
+        ({"active": 4}, "residual-20, 4 units a step"),
+        ({"branch_dropout": 0.3}, "residual-20, dropout 0.3"),
+        ({"block": "bottleneck"}, "residual-20, bottleneck"),
     ],
     ids=str,
 )
 def test_a_title_says_what_sets_a_network_apart(settings: dict[str, object], title: str) -> None:
     network = NetworkSpec.model_validate({"width": 8} | settings)
     assert trained.network_title(network, T) == title
+
+
+def test_a_title_begins_with_what_tells_networks_apart() -> None:
+    title = trained.title(trained.subject("residual-20-seed-1").run, T)
+    assert title.startswith("residual-20 · seed 1 · ")
+    assert title.endswith("200 steps")
+    # So many characters are seen of a list in one of three columns.
+    known = {name: trained.title(trained.subject(name).run, T) for name in trained_names()}
+    assert len({title[:45] for title in known.values()}) == len(known)
 
 
 @pytest.mark.usefixtures("no_lab")

@@ -23,6 +23,15 @@ def test_each_error_is_a_bar_with_its_images_counted() -> None:
     assert list(figure.layout.yaxis.ticktext) == [*NAMES, "together", "deep"]
 
 
+def test_a_long_name_stands_in_two_lines() -> None:
+    names = ["residual-56, full pre-activation, seed 0", "residual-20, seed 1"]
+    figure = errors_together(FOUND, DEEP, t=t, names=names, deep_name="deep")
+    assert list(figure.layout.yaxis.ticktext[:2]) == [
+        "residual-56,<br>full pre-activation, seed 0",
+        "residual-20, seed 1",
+    ]
+
+
 def test_costs_are_stacked_as_shares_of_the_deep_networks() -> None:
     figure = cost_together(FOUND, DEEP, t=t, names=NAMES, deep_name="deep")
     check_figure(figure, {})

@@ -29,6 +29,12 @@ def test_units_that_change_the_shape_have_no_cosine() -> None:
     assert list(trace(figure, "cosine:2").y) == [None, 0.95]
 
 
+def test_few_units_have_a_tick_each_and_none_stands_between() -> None:
+    assert ratios_by_unit(STAGES, [1.0] * 5, t=t).layout.xaxis.dtick == 1
+    assert ratios_by_unit([1] * 27, [1.0] * 27, t=t).layout.xaxis.dtick is None
+    assert errors_by_exit([3], [0.2], t=t, stage=3).layout.xaxis.dtick == 1
+
+
 def test_exits_stand_at_the_units_of_the_last_stage() -> None:
     figure = errors_by_exit([4, 5, 6], [0.2, 0.05, 0.02], t=t, stage=2)
     check_figure(figure, {})

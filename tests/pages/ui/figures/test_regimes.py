@@ -40,10 +40,26 @@ def test_means_are_over_the_lesions_of_one_seed_and_over_the_seeds_of_several() 
     assert list(figure.layout.xaxis.ticktext) == ["0", "1", "2"]
     one_seed = trace(figure, "number:dropout")
     assert list(one_seed.y) == pytest.approx([5.0, 100 * 0.46 / 3, 30.0], abs=1e-3)
-    assert one_seed.error_y.array[1] == pytest.approx(100 * half_width([0.3, 0.1, 0.06]), abs=1e-3)
+    assert one_seed.error_y.array[2] == pytest.approx(
+        min(100 * half_width([0.4, 0.2]), 70), abs=1e-3
+    )
     two_seeds = trace(figure, "number:usual")
     assert list(two_seeds.y) == pytest.approx([3.0, 28.0, 50.0])
     assert [row[2] for row in two_seeds.customdata] == [2, 2, 2]
+
+
+def test_a_complete_count_of_one_seed_has_no_whisker() -> None:
+    figure = error_by_number(FOUND, t=t, names=NAMES)
+    one_seed, two_seeds = trace(figure, "number:dropout"), trace(figure, "number:usual")
+    assert list(one_seed.error_y.array[:2]) == [0, 0]  # intact; each of three units once
+    assert [row[1] != "" for row in one_seed.customdata] == [False, False, True]
+    assert all(half > 0 for half in two_seeds.error_y.array)  # of seeds
+
+
+def test_few_units_have_a_tick_each_and_none_stands_between() -> None:
+    assert error_by_unit(FOUND, t=t, names=NAMES).layout.xaxis.dtick == 1
+    many = Cuts("usual", 0, 0.02, {1: (0.1,) * 27}, 360)
+    assert error_by_unit([many], t=t, names=NAMES).layout.xaxis.dtick is None
 
 
 def test_no_whisker_leaves_the_possible_errors() -> None:

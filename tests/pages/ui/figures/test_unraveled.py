@@ -10,6 +10,7 @@ import pytest
 
 from pages.ui import theme
 from pages.ui.figures.unraveled import (
+    ASTRAY,
     BOTTOM,
     GONE,
     MOST_DRAWN,
@@ -107,15 +108,37 @@ def test_deleting_units_takes_the_paths_through_them_and_no_others(deleted: tupl
 
 def test_a_plain_network_without_a_unit_has_no_path() -> None:
     svg = unraveled_drawing(3, t=t, is_plain=True, deleted=(2,))
-    (end,) = [part for part in parts(svg, "rl-way") if part.get("data-way") == "111"][1:]
-    assert is_gone(end)
+    assert len(parts(svg, "rl-way")) == 7  # three edges, four nodes
+    assert all(is_gone(part) for part in parts(svg, "rl-way"))
+    assert not any(is_gone(part) for part in parts(unraveled_drawing(3, t=t), "rl-way"))
     assert "paths left: 0" in drawing_words(3, t=t, is_plain=True, deleted=(2,))
     assert "paths left: 1" in drawing_words(3, t=t, is_plain=True)
 
 
+@pytest.mark.parametrize(
+    ("deleted", "astray"),
+    [((), []), ((1,), [2, 3, 4]), ((2, 3), [4]), ((1, 3), [2, 4]), ((4,), [])],
+)
+def test_plain_units_behind_a_gap_stand_back_and_the_gap_is_closed(
+    deleted: tuple[int, ...], astray: list[int]
+) -> None:
+    svg = unraveled_drawing(4, t=t, is_plain=True, deleted=deleted)
+    found = parts(svg, "rl-unit rl-astray")
+    assert [int(one.get("data-unit") or 0) for one in found] == astray
+    faint = [one for one in parts(svg, "rl-f") if one.get("style") == f"opacity:{ASTRAY}"]
+    assert len(faint) == len(astray)
+    closed = ["opacity:0" not in (one.get("style") or "") for one in parts(svg, "rl-gap")]
+    assert closed == [unit in deleted for unit in (1, 2, 3, 4)]
+
+
+def test_with_shortcuts_nothing_stands_back_and_no_gap_is_closed() -> None:
+    svg = unraveled_drawing(4, t=t, deleted=(2,))
+    assert parts(svg, "rl-unit rl-astray") == parts(svg, "rl-gap") == []
+
+
 def test_the_words_count_paths_nodes_and_what_is_left() -> None:
     assert drawing_words(3, t=t, deleted=(2,)) == (
-        "A residual network of 3 units and its tree of 8 paths with 15 nodes. Deleted: 2; paths "
+        "A residual network, units: 3; its whole tree of 8 paths with 15 nodes. Deleted: 2; paths "
         "left: 4."
     )
     assert "Deleted: –; paths left: 8." in drawing_words(3, t=t)
