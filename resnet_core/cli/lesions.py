@@ -277,7 +277,8 @@ def _many(
                 f"without {k:<4} units  mean error {fmean(errors):.2%}, {min(errors):.2%} to "
                 f"{max(errors):.2%}"
             )
-    said = many_verdict(found.run.network.name, by_number)
+    network = found.run.network
+    said = many_verdict(network.name, by_number, plain=network.join == "plain")
     return {"deleted": rows, "said": [str(one) for one in said]}
 
 
