@@ -26,7 +26,7 @@ from resnet_core.specs.lesion import (
     swaps,
 )
 from resnet_core.specs.places import unit_places
-from resnet_core.studies.lesions import Deletions
+from resnet_core.studies.deletions import Deletions
 
 Kind = Literal["each", "many", "order"]
 

@@ -25,7 +25,8 @@ from pages.ui.translate import Translate
 from pages.ui.varied import sentence_words
 from resnet_core.specs import RunSpec
 from resnet_core.specs.sentence import Sentence
-from resnet_core.studies.lesions import BROKEN, LITTLE, Deletions, deletion_verdict
+from resnet_core.studies.deletions import Deletions
+from resnet_core.studies.lesions import BROKEN, LITTLE, deletion_verdict
 from resnet_core.studies.trained import load_trained_network, trained_names
 
 

@@ -20,7 +20,8 @@ from resnet_core.execute.client import LabClient
 from resnet_core.specs import NetworkSpec, RunSpec
 from resnet_core.specs.lesion import Lesion, each_deletion, random_deletions
 from resnet_core.store import RunRecord, Store
-from resnet_core.studies.lesions import Deletions, deletion_verdict, many_verdict
+from resnet_core.studies.deletions import Deletions
+from resnet_core.studies.lesions import deletion_verdict, many_verdict
 from resnet_core.studies.trained import (
     keep_network,
     kept_weights,

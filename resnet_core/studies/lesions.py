@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import correlation, fmean, median
 
-from resnet_core.specs.data import DataSpec
 from resnet_core.specs.lesion import kinds_of
-from resnet_core.specs.network import NetworkSpec
 from resnet_core.specs.places import unit_places
 from resnet_core.specs.sentence import Sentence
-from resnet_core.specs.training import TrainSpec
-from resnet_core.studies.lesion_pairs import differences
+from resnet_core.studies.deletions import Deletions, differences
 from resnet_core.studies.spreads import half_width, t95
 
 LITTLE = 0.05
@@ -34,39 +30,6 @@ still know something, and "bears no deletion" is to say that hardly anything is 
 """
 
 _ROUNDING = 1e-9  # 0.05 is 0.07 - 0.02, but not to the last bit
-
-
-@dataclass(frozen=True)
-class Deletions:
-    """The errors of one network, each unit deleted by itself.
-
-    Attributes:
-        network: Its plan.
-        intact: Error without any lesion, a fraction, as all errors here.
-        errors: One a unit, in the order of units.
-        images: Classified each time.
-        label: What it is called, where its name alone does not tell it from others; else empty.
-        train: How it was trained, where that is known.
-        data: On what it was trained, where that is known.
-    """
-
-    network: NetworkSpec
-    intact: float
-    errors: tuple[float, ...]
-    images: int
-    label: str = ""
-    train: TrainSpec | None = None
-    data: DataSpec | None = None
-
-    @property
-    def name(self) -> str:
-        """What it is called in a sentence."""
-        return self.label or self.network.name
-
-    @property
-    def costs(self) -> tuple[float, ...]:
-        """What each deletion adds to the error; below 0 where the network does better without."""
-        return tuple(error - self.intact for error in self.errors)
 
 
 # --- one unit at a time ---------------------------------------------------------------------------

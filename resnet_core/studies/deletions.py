@@ -1,16 +1,50 @@
-"""In what do a residual network and a plain one differ, beside the shortcuts?
+"""What did deleting each unit of a network give, and in what do two such networks differ?
 
-A comparison of the two says what shortcuts do only where nothing else differs.
+A comparison of a residual network and a plain one says what shortcuts do only where nothing else
+differs.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from resnet_core.specs.data import DataSpec
+from resnet_core.specs.network import NetworkSpec
 from resnet_core.specs.sentence import Sentence
+from resnet_core.specs.training import TrainSpec
 
-if TYPE_CHECKING:
-    from resnet_core.studies.lesions import Deletions
+
+@dataclass(frozen=True)
+class Deletions:
+    """The errors of one network, each unit deleted by itself.
+
+    Attributes:
+        network: Its plan.
+        intact: Error without any lesion, a fraction, as all errors here.
+        errors: One a unit, in the order of units.
+        images: Classified each time.
+        label: What it is called, where its name alone does not tell it from others; else empty.
+        train: How it was trained, where that is known.
+        data: On what it was trained, where that is known.
+    """
+
+    network: NetworkSpec
+    intact: float
+    errors: tuple[float, ...]
+    images: int
+    label: str = ""
+    train: TrainSpec | None = None
+    data: DataSpec | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.label or self.network.name
+
+    @property
+    def costs(self) -> tuple[float, ...]:
+        """What each deletion adds to the error; below 0 where the network does better without."""
+        return tuple(error - self.intact for error in self.errors)
 
 
 def differences(residual: Deletions, plain: Deletions) -> list[Sentence]:
