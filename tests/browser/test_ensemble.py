@@ -45,7 +45,7 @@ def test_each_part_is_drawn_from_networks_that_ship(visitor: Callable[..., Visit
 
 
 def test_four_networks_are_trained_and_then_cut(visitor: Callable[..., Visitor]) -> None:
-    page = visitor().open("ensemble?lang=en&depth=8&width=2&steps=50")
+    page = visitor().open("ensemble?lang=en&depth=8&width=2&steps=40")
     page.get_by_role("button", name="Train these 4 runs").click()
     expect(page.locator(".rl-cell")).to_have_count(4)
     expect(page.locator(".rl-cell").nth(2)).to_contain_text("effective paths")

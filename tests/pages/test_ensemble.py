@@ -34,11 +34,11 @@ Open = Callable[..., AppTest]
 
 WAITING = "Measuring needs the lab, which is warming up …"
 
-SMALL: dict[str, Any] = {"lang": "en", "depth": 8, "width": 2, "steps": 10}
+SMALL: dict[str, Any] = {"lang": "en", "depth": 8, "width": 2, "steps": 12}
 
 
 def small_study(**more: Any) -> RegimeStudy:
-    return RegimeStudy(network=NetworkSpec(depth=8, width=2), train=TrainSpec(steps=10), **more)
+    return RegimeStudy(network=NetworkSpec(depth=8, width=2), train=TrainSpec(steps=12), **more)
 
 
 def infos(page: AppTest) -> list[str]:
